@@ -1,0 +1,54 @@
+/** Names of subjects, streams, durables and buckets below one prefix. Tests take a prefix each, so that they cannot see one another. */
+export interface BusNames {
+  readonly prefix: string
+  readonly subjects: {
+    readings(source: string): string
+    backlog(source: string): string
+    watermarks(source: string): string
+    changes(entity: string, verb: string): string
+    historian(verb: HistorianVerb): string
+    dead(stream: DeadOrigin): string
+    readonly allReadings: string
+    readonly allBacklog: string
+    readonly allWatermarks: string
+    readonly allChanges: string
+    readonly allDead: string
+  }
+  readonly streams: { readonly readings: string; readonly changes: string; readonly dead: string }
+  readonly durables: { readonly ingest: string }
+  readonly buckets: { readonly controllers: string; readonly revoked: string }
+}
+
+export type HistorianVerb = 'watermark'
+/** What a dead letter came from. */
+export type DeadOrigin = 'readings'
+
+/** A source, a controller's id or an event is one token of a subject: no dot, no wildcard, no space. */
+export const SUBJECT_TOKEN = '^[a-zA-Z0-9_-]{1,64}$'
+
+export const DEFAULT_PREFIX = 'webmacs'
+
+export function busNames(prefix: string = DEFAULT_PREFIX): BusNames {
+  if (!/^[a-zA-Z0-9_-]{1,32}$/.test(prefix))
+    throw new RangeError(`bus prefix "${prefix}" is not one subject token of at most 32 characters`)
+  const streamPrefix = prefix === DEFAULT_PREFIX ? '' : `${prefix}_`
+  return {
+    prefix,
+    subjects: {
+      readings: (source) => `${prefix}.readings.${source}`,
+      backlog: (source) => `${prefix}.backlog.${source}`,
+      watermarks: (source) => `${prefix}.watermarks.${source}`,
+      changes: (entity, verb) => `${prefix}.changes.${entity}.${verb}`,
+      historian: (verb) => `${prefix}.historian.${verb}`,
+      dead: (stream) => `${prefix}.dead.${stream}`,
+      allReadings: `${prefix}.readings.>`,
+      allBacklog: `${prefix}.backlog.>`,
+      allWatermarks: `${prefix}.watermarks.>`,
+      allChanges: `${prefix}.changes.>`,
+      allDead: `${prefix}.dead.>`,
+    },
+    streams: { readings: `${streamPrefix}READINGS`, changes: `${streamPrefix}CHANGES`, dead: `${streamPrefix}DEAD` },
+    durables: { ingest: 'ingest' },
+    buckets: { controllers: `${streamPrefix}controllers`, revoked: `${streamPrefix}revoked` },
+  }
+}

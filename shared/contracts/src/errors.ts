@@ -1,0 +1,85 @@
+import { type Static, Type } from 'typebox'
+
+interface ErrorSpec {
+  readonly status: number
+  readonly title: string
+  readonly retryable: boolean
+}
+
+/** Every error that the system answers with, once. Codes are never used again for something else. */
+export const ERRORS = {
+  'auth.required': { status: 401, title: 'Authentication required', retryable: false },
+  'auth.bad-credentials': { status: 401, title: 'Invalid email or password', retryable: false },
+  'auth.invalid-token': { status: 401, title: 'Invalid or expired token', retryable: false },
+  'auth.revoked-token': { status: 401, title: 'Token has been revoked', retryable: false },
+  'auth.user-gone': { status: 401, title: 'User not found', retryable: false },
+  'auth.forbidden': { status: 403, title: 'Not allowed', retryable: false },
+  'auth.throttled': { status: 429, title: 'Too many failed logins', retryable: true },
+  'request.invalid': { status: 422, title: 'Invalid request', retryable: false },
+  'request.too-large': { status: 413, title: 'Request too large', retryable: false },
+  'request.media-type': { status: 415, title: 'Unsupported media type', retryable: false },
+  'request.rate-limited': { status: 429, title: 'Too many requests', retryable: true },
+  'route.unknown': { status: 404, title: 'Not Found', retryable: false },
+  'route.method': { status: 405, title: 'Method Not Allowed', retryable: false },
+  'event.unknown': { status: 404, title: 'Unknown event', retryable: false },
+  'event.exists': { status: 409, title: 'Event already exists', retryable: false },
+  'event.range': { status: 422, title: 'Range is empty', retryable: false },
+  'datapoint.unknown': { status: 404, title: 'Unknown datapoint', retryable: false },
+  'plugin.unknown': { status: 404, title: 'Unknown plugin instance', retryable: false },
+  'database.unavailable': { status: 503, title: 'Database cannot be reached', retryable: true },
+  'broker.unavailable': { status: 503, title: 'Message broker cannot be reached', retryable: true },
+  internal: { status: 500, title: 'Internal error', retryable: false },
+} as const satisfies Record<string, ErrorSpec>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** A field that broke a rule. */
+export const FieldError = Type.Object({
+  field: Type.String({ description: 'Where, as a path: body.min_value, query.page', examples: ['body.min_value'] }),
+  rule: Type.String({ description: 'The rule, as a sentence', examples: ['must be a number'] }),
+})
+export type FieldError = Static<typeof FieldError>
+
+/** Problem details (RFC 9457). `detail` is always a string; older clients show it as it is. */
+export const Problem = Type.Object(
+  {
+    type: Type.String({ description: 'about:blank, or a page that explains the error' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String(),
+    instance: Type.String({ description: 'Path of the request' }),
+    code: Type.String({ description: 'Stable code, see the error reference' }),
+    traceId: Type.String({ description: 'Request id; quote it when you report the error' }),
+    errors: Type.Optional(Type.Array(FieldError)),
+  },
+  { description: 'Problem details (RFC 9457)' },
+)
+export type Problem = Static<typeof Problem>
+
+export interface AppErrorOptions {
+  /** The sentence for the person who asked; the code's title when left out. */
+  readonly detail?: string
+  readonly errors?: readonly FieldError[]
+  /** When asking again makes sense, seconds. */
+  readonly retryAfterSeconds?: number
+  readonly cause?: unknown
+}
+
+/** An expected failure: thrown anywhere, answered as problem details by each service's one error handler. */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly errors: readonly FieldError[] | undefined
+  readonly retryAfterSeconds: number | undefined
+
+  constructor(code: ErrorCode, options: AppErrorOptions = {}) {
+    super(options.detail ?? `${ERRORS[code].title}.`, options.cause === undefined ? {} : { cause: options.cause })
+    this.name = 'AppError'
+    this.code = code
+    this.errors = options.errors
+    this.retryAfterSeconds = options.retryAfterSeconds
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status
+  }
+}

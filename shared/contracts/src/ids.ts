@@ -1,0 +1,36 @@
+import { Type } from 'typebox'
+
+declare const brand: unique symbol
+
+/** A public id: a type prefix, an underscore and twelve random characters of Crockford's base 32, lower case. */
+export type PublicId<Prefix extends string> = `${Prefix}_${string}` & { readonly [brand]: Prefix }
+
+export type EventId = PublicId<'evt'>
+export type ExperimentId = PublicId<'exp'>
+export type UserId = PublicId<'usr'>
+export type InstanceId = PublicId<'plg'>
+export type MappingId = PublicId<'map'>
+export type LogEntryId = PublicId<'log'>
+
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
+const RANDOM_CHARACTERS = 12
+
+/** A new id, random enough (60 bits) that two installations can be merged. Works in Node.js and browsers. */
+export function newId<Prefix extends string>(prefix: Prefix): PublicId<Prefix> {
+  const random = globalThis.crypto.getRandomValues(new Uint8Array(RANDOM_CHARACTERS))
+  let id = `${prefix}_`
+  for (const byte of random) id += ALPHABET[byte % ALPHABET.length]
+  return id as PublicId<Prefix> // the one place that makes ids
+}
+
+function idSchema<Prefix extends string>(prefix: Prefix, description: string) {
+  return Type.Unsafe<PublicId<Prefix>>(
+    Type.String({ pattern: `^${prefix}_[0-9a-z]{12}$`, description, examples: [`${prefix}_7k2m9q4tx3ab`] }),
+  )
+}
+
+export const EventId = idSchema('evt', 'Public id of an event (a measured or controlled signal)')
+export const ExperimentId = idSchema('exp', 'Public id of an experiment')
+export const UserId = idSchema('usr', 'Public id of a user')
+export const InstanceId = idSchema('plg', 'Public id of a plugin instance')
+export const MappingId = idSchema('map', 'Public id of a channel mapping')

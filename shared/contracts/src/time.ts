@@ -1,0 +1,36 @@
+import { Type } from 'typebox'
+
+/** Microseconds since 1970-01-01T00:00:00Z: exact as a JavaScript number until the year 2255. */
+export type Micros = number
+
+/** ISO 8601 in UTC with up to six digits of seconds' fraction. */
+export const Timestamp = Type.String({
+  description: 'Moment in UTC, ISO 8601 with microseconds',
+  examples: ['2026-11-23T16:12:13.408444Z'],
+})
+
+const ISO_UTC = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,6}))?Z$/
+
+/**
+ * Parses an ISO 8601 moment in UTC, exact to the microsecond (`Date` would cut it to milliseconds).
+ * @returns undefined when the text has another form or names no real moment
+ */
+export function parseTime(text: string): Micros | undefined {
+  const match = ISO_UTC.exec(text)
+  if (match === null) return undefined
+  const milliseconds = Date.parse(`${match[1]}Z`)
+  if (Number.isNaN(milliseconds)) return undefined
+  return milliseconds * 1000 + Number((match[2] ?? '').padEnd(6, '0'))
+}
+
+/** `2026-11-23T16:12:13.408444Z`; the fraction is left out when it is exactly zero, as older clients know it. */
+export function formatTime(time: Micros): string {
+  const fraction = ((time % 1_000_000) + 1_000_000) % 1_000_000
+  const seconds = new Date((time - fraction) / 1000).toISOString().slice(0, 19)
+  return fraction === 0 ? `${seconds}Z` : `${seconds}.${String(fraction).padStart(6, '0')}Z`
+}
+
+/** Now by the wall clock, to the microsecond where the platform has it. */
+export function nowMicros(): Micros {
+  return Math.round((performance.timeOrigin + performance.now()) * 1000)
+}

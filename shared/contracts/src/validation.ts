@@ -1,0 +1,44 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+import type { Static, TSchema } from 'typebox'
+import type { FieldError } from './errors.ts'
+
+export type Validated<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly errors: readonly FieldError[] }
+
+/**
+ * Compiles a schema into a check that never coerces: what is wrong is named, what is right is typed.
+ * @param root what the field paths start with, for example `frame`
+ */
+export function createValidator<Schema extends TSchema>(
+  schema: Schema,
+  root: string,
+): (value: unknown) => Validated<Static<Schema>> {
+  const ajv = new Ajv2020({ allErrors: true, strict: false })
+  const check = ajv.compile(schema)
+  return (value) => {
+    if (check(value)) return { ok: true, value: value as Static<Schema> }
+    return { ok: false, errors: describeErrors(check.errors ?? [], root) }
+  }
+}
+
+const MAX_FIELD_ERRORS = 20
+
+/** Ajv's errors as field and rule; at most twenty, so that a bad batch does not come back whole. */
+export function describeErrors(errors: readonly ErrorObject[], root: string): FieldError[] {
+  return errors.slice(0, MAX_FIELD_ERRORS).map((error) => ({ field: fieldOf(error, root), rule: ruleOf(error) }))
+}
+
+function fieldOf(error: ErrorObject, root: string): string {
+  const path = error.instancePath.split('/').slice(1).map(unescapePointer)
+  if (error.keyword === 'required') path.push(String(error.params.missingProperty))
+  return [root, ...path].join('.')
+}
+
+function ruleOf(error: ErrorObject): string {
+  if (error.keyword === 'required') return 'is required'
+  if (error.keyword === 'enum') return `must be one of ${(error.params.allowedValues as unknown[]).join(', ')}`
+  return error.message ?? `breaks the rule ${error.keyword}`
+}
+
+const unescapePointer = (token: string): string => token.replaceAll('~1', '/').replaceAll('~0', '~')
