@@ -1,0 +1,111 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type KV, Kvm, type KvWatchEntry } from '@nats-io/kv'
+import { createValidator } from '@webmacs/contracts/validation'
+import type { Static, TSchema } from 'typebox'
+import type { Bus } from './connection.ts'
+
+export interface BucketEntry<T> {
+  readonly key: string
+  /** undefined: the key was deleted. */
+  readonly value: T | undefined
+}
+
+/** A key-value bucket whose values follow one schema. What breaks it is logged and passed over: another version may have written it. */
+export interface Bucket<T> {
+  get(key: string): Promise<T | undefined>
+  put(key: string, value: T): Promise<void>
+  delete(key: string): Promise<void>
+  /** All that is there now and matches the filter (NATS wildcards on dot-separated tokens). */
+  entries(filter: string): Promise<Map<string, T>>
+  /** First what is there, then each change. Survives loss of the broker (values may then come again); ends when the signal fires. */
+  watch(filter: string, options: { readonly signal: AbortSignal }): AsyncGenerator<BucketEntry<T>, void, void>
+}
+
+const WATCH_RETRY_MS = 1000
+
+export async function openBucket<Schema extends TSchema>(
+  bus: Bus,
+  name: string,
+  schema: Schema,
+): Promise<Bucket<Static<Schema>>> {
+  const kv = await new Kvm(bus.js).open(name)
+  const validate = createValidator(schema, 'value')
+  const decode = (key: string, json: () => unknown): Static<Schema> | undefined => {
+    const result = validate(parsed(json))
+    if (result.ok) return result.value
+    bus.log.warn(
+      { event: 'bucket.invalid-value', bucket: name, key, errors: result.errors },
+      'invalid value passed over',
+    )
+    return undefined
+  }
+  const get = async (key: string): Promise<Static<Schema> | undefined> => {
+    const entry = await kv.get(key)
+    return entry === null || entry.operation !== 'PUT' ? undefined : decode(key, () => entry.json())
+  }
+  return {
+    get,
+    put: async (key, value) => void (await kv.put(key, JSON.stringify(value))),
+    delete: (key) => kv.delete(key),
+    entries: async (filter) => {
+      const found = new Map<string, Static<Schema>>()
+      for await (const key of await kv.keys(filter)) {
+        const value = await get(key)
+        if (value !== undefined) found.set(key, value)
+      }
+      return found
+    },
+    watch: (filter, { signal }) => watch(bus, kv, filter, signal, decode),
+  }
+}
+
+async function* watch<T>(
+  bus: Bus,
+  kv: KV,
+  filter: string,
+  signal: AbortSignal,
+  decode: (key: string, json: () => unknown) => T | undefined,
+): AsyncGenerator<BucketEntry<T>, void, void> {
+  while (!signal.aborted) {
+    try {
+      for await (const entry of abortable(await kv.watch({ key: filter }), signal)) {
+        if (entry.operation !== 'PUT') yield { key: entry.key, value: undefined }
+        else {
+          const value = decode(entry.key, () => entry.json())
+          if (value !== undefined) yield { key: entry.key, value }
+        }
+      }
+    } catch (err) {
+      if (signal.aborted || bus.nc.isClosed()) return
+      bus.log.warn({ event: 'bucket.watch-failed', filter, err }, 'watching a bucket failed, trying again')
+    }
+    if (bus.nc.isClosed()) return
+    await delay(WATCH_RETRY_MS, undefined, { signal }).catch(ignoreAbort)
+  }
+}
+
+async function* abortable(
+  entries: Awaited<ReturnType<KV['watch']>>,
+  signal: AbortSignal,
+): AsyncGenerator<KvWatchEntry, void, void> {
+  const stop = (): void => entries.stop()
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    if (!signal.aborted) yield* entries
+  } finally {
+    signal.removeEventListener('abort', stop)
+    entries.stop()
+  }
+}
+
+function parsed(json: () => unknown): unknown {
+  try {
+    return json()
+  } catch {
+    return undefined // no schema allows undefined, so the validator says what is wrong
+  }
+}
+
+function ignoreAbort(err: unknown): void {
+  if (!(err instanceof Error && err.name === 'AbortError')) throw err
+}

@@ -1,0 +1,139 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
+import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node'
+import { type BusNames, busNames } from '@webmacs/contracts'
+
+export type BusStatus = 'connected' | 'disconnected'
+
+/** The few members of a pino logger that this package needs. */
+export interface BusLog {
+  info(facts: object, message: string): void
+  warn(facts: object, message: string): void
+  error(facts: object, message: string): void
+}
+
+export interface BusOptions {
+  /** `nats://user:password@host:port`; several servers separated by commas. Credentials of the first one count for all. */
+  readonly url: string
+  /** First token of every subject; `webmacs` when left out. */
+  readonly prefix?: string
+  /** Service name: shown by the broker, and the first token of its reply inbox (`_INBOX_<name>.>`). */
+  readonly name: string
+  readonly log: BusLog
+  /** Ends the waiting for the first connection. */
+  readonly signal?: AbortSignal
+}
+
+/** A connection to the broker that comes back by itself, for ever. */
+export interface Bus {
+  readonly names: BusNames
+  readonly nc: NatsConnection
+  readonly js: JetStreamClient
+  readonly jsm: JetStreamManager
+  readonly log: BusLog
+  status(): BusStatus
+  /** Calls the listener at each change; returns what takes it away again. */
+  onStatus(listener: (status: BusStatus) => void): () => void
+  /** Sends what is buffered, then closes. Safe to call twice. */
+  close(): Promise<void>
+}
+
+const FIRST_RETRY_MS = 250
+const MAX_RETRY_MS = 5000
+/** Half a minute of silence would hide a dead link for too long where values must not look live. */
+const PING_INTERVAL_MS = 5000
+
+/** Connects; waits for the first connection as long as it takes, or until `signal` fires. */
+export async function connectBus(options: BusOptions): Promise<Bus> {
+  const nc = await firstConnection(options)
+  const listeners = new Set<(status: BusStatus) => void>()
+  let status: BusStatus = 'connected'
+  let closing = false
+  const become = (next: BusStatus): void => {
+    if (next === status) return
+    status = next
+    const facts = { event: `bus.${next}`, server: nc.getServer() }
+    if (next === 'connected') options.log.info(facts, 'bus connected')
+    else if (!closing) options.log.warn(facts, 'bus disconnected')
+    for (const listener of listeners) listener(next)
+  }
+  const following = followStatus(nc, become, options.log)
+  return {
+    names: busNames(options.prefix),
+    nc,
+    js: jetstream(nc),
+    jsm: await jetstreamManager(nc, { checkAPI: false }),
+    log: options.log,
+    status: () => status,
+    onStatus: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
+    close: async () => {
+      if (closing) return following
+      closing = true
+      // Draining waits for the server; without one there is nobody to wait for.
+      await (status === 'connected' ? nc.drain() : nc.close())
+      await following
+    },
+  }
+}
+
+async function firstConnection(options: BusOptions): Promise<NatsConnection> {
+  const connection = connectionOptions(options)
+  for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
+    options.signal?.throwIfAborted()
+    try {
+      return await connect(connection)
+    } catch (err) {
+      options.log.warn({ event: 'bus.connect-failed', retryMs, err }, 'broker cannot be reached, trying again')
+      await delay(retryMs, undefined, options.signal ? { signal: options.signal } : {})
+    }
+  }
+}
+
+function connectionOptions({ url, name }: BusOptions): NodeConnectionOptions {
+  const servers = url.split(',').map((part) => new URL(part.trim()))
+  const first = servers[0]
+  if (first === undefined) throw new RangeError('NATS_URL names no server')
+  return {
+    servers: servers.map((server) => server.host),
+    name,
+    inboxPrefix: `_INBOX_${name}`,
+    maxReconnectAttempts: -1,
+    reconnectDelayHandler: reconnectDelay(),
+    ignoreAuthErrorAbort: true,
+    pingInterval: PING_INTERVAL_MS,
+    maxPingOut: 2,
+    timeout: 5000,
+    ...(first.username && { user: decodeURIComponent(first.username), pass: decodeURIComponent(first.password) }),
+  }
+}
+
+/** Between a quarter of a second and two: soon enough to lose little, spread so that services do not all come at once. */
+function reconnectDelay(): () => number {
+  return () => 250 + Math.random() * 1750
+}
+
+async function followStatus(nc: NatsConnection, become: (status: BusStatus) => void, log: BusLog): Promise<void> {
+  for await (const status of nc.status()) {
+    switch (status.type) {
+      case 'disconnect':
+      case 'staleConnection':
+        become('disconnected')
+        break
+      case 'reconnect':
+        become('connected')
+        break
+      case 'error':
+        log.error({ event: 'bus.server-error', err: status.error }, 'broker reported an error')
+        break
+      case 'slowConsumer':
+        log.warn({ event: 'bus.slow-consumer', pending: status.pending }, 'subscription is slower than the broker')
+        break
+      default:
+        break
+    }
+  }
+  become('disconnected')
+}

@@ -1,0 +1,127 @@
+import { type Msg, NoRespondersError, RequestError, type Subscription, TimeoutError } from '@nats-io/transport-node'
+import { AppError, type Change, ERRORS, type ErrorCode } from '@webmacs/contracts'
+import { createValidator } from '@webmacs/contracts/validation'
+import { type Static, type TSchema, Type } from 'typebox'
+import type { Bus } from './connection.ts'
+
+/** What a responder answers when it cannot do what was asked. */
+const Refusal = Type.Object({ error: Type.Object({ code: Type.String(), detail: Type.String() }) })
+
+/** Nobody answered, or not in time. The request may or may not have been carried out. */
+export class NoReplyError extends Error {
+  readonly subject: string
+  constructor(subject: string, cause: unknown) {
+    super(`no answer on ${subject}`, { cause })
+    this.name = 'NoReplyError'
+    this.subject = subject
+  }
+}
+
+/** A message whose content breaks its schema. */
+export class InvalidMessageError extends Error {
+  readonly subject: string
+  constructor(subject: string, rules: string) {
+    super(`message on ${subject} is invalid: ${rules}`)
+    this.name = 'InvalidMessageError'
+    this.subject = subject
+  }
+}
+
+/** Tells, in a stream that is kept, that something changed; resolves when the broker has it. Call it after the change is committed. */
+export async function publishChange(bus: Bus, change: Change): Promise<void> {
+  await bus.js.publish(bus.names.subjects.changes(change.entity, change.verb), JSON.stringify(change))
+}
+
+export interface Responder {
+  stop(): Promise<void>
+}
+
+/**
+ * Answers requests on a subject. A request that breaks the schema, or a handler's AppError, is answered as a refusal with code and
+ * sentence; any other failure is logged here and answered as `internal`.
+ */
+export function respond<Request extends TSchema, Reply>(
+  bus: Bus,
+  subject: string,
+  schema: Request,
+  handler: (request: Static<Request>) => Promise<Reply> | Reply,
+  options: { readonly queue?: string } = {},
+): Responder {
+  const validate = createValidator(schema, 'request')
+  const subscription: Subscription = bus.nc.subscribe(subject, {
+    ...(options.queue !== undefined && { queue: options.queue }),
+    callback: (err, message) => {
+      if (err) bus.log.error({ event: 'bus.subscription-failed', subject, err }, 'subscription failed')
+      else void answer(bus, message, async () => handler(checked(validate(parseJson(message)), subject)))
+    },
+  })
+  return { stop: () => subscription.drain() }
+}
+
+async function answer(bus: Bus, message: Msg, work: () => Promise<unknown>): Promise<void> {
+  let body: unknown
+  try {
+    body = await work()
+  } catch (err) {
+    body = refusal(err)
+    if (!(err instanceof AppError) && !(err instanceof InvalidMessageError)) {
+      bus.log.error({ event: 'bus.request-failed', subject: message.subject, err }, 'request could not be answered')
+    }
+  }
+  message.respond(JSON.stringify(body))
+}
+
+function refusal(err: unknown): Static<typeof Refusal> {
+  if (err instanceof AppError) return { error: { code: err.code, detail: err.message } }
+  if (err instanceof InvalidMessageError) return { error: { code: 'request.invalid', detail: err.message } }
+  return { error: { code: 'internal', detail: ERRORS.internal.title } }
+}
+
+/**
+ * Asks and waits for the answer.
+ * @throws NoReplyError when nobody answers in time, AppError when the responder refuses, InvalidMessageError when the answer has another form
+ */
+export async function request<Reply extends TSchema>(
+  bus: Bus,
+  subject: string,
+  body: unknown,
+  replySchema: Reply,
+  options: { readonly timeoutMs: number },
+): Promise<Static<Reply>> {
+  const message = await ask(bus, subject, body, options.timeoutMs)
+  const reply = parseJson(message)
+  const refused = createValidator(Refusal, 'reply')(reply)
+  if (refused.ok) throw asAppError(refused.value.error)
+  return checked(createValidator(replySchema, 'reply')(reply), subject)
+}
+
+async function ask(bus: Bus, subject: string, body: unknown, timeoutMs: number): Promise<Msg> {
+  try {
+    return await bus.nc.request(subject, JSON.stringify(body), { timeout: timeoutMs })
+  } catch (err) {
+    if (err instanceof TimeoutError || err instanceof NoRespondersError || err instanceof RequestError) {
+      throw new NoReplyError(subject, err)
+    }
+    throw err
+  }
+}
+
+function asAppError({ code, detail }: { code: string; detail: string }): AppError {
+  return Object.hasOwn(ERRORS, code)
+    ? new AppError(code as ErrorCode, { detail })
+    : new AppError('internal', { detail })
+}
+
+/** The content of a message as JSON, or undefined when it is none. */
+function parseJson(message: Msg): unknown {
+  try {
+    return message.json()
+  } catch {
+    return undefined // no schema allows undefined, so the validator says what is wrong
+  }
+}
+
+function checked<T>(result: ReturnType<ReturnType<typeof createValidator>>, subject: string): T {
+  if (result.ok) return result.value as T // the validator was compiled from the schema of T
+  throw new InvalidMessageError(subject, result.errors.map(({ field, rule }) => `${field} ${rule}`).join('; '))
+}
