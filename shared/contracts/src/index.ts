@@ -68,5 +68,13 @@ export {
   QualityWords,
 } from './quality.ts'
 export { mayActAs, ROLES, Role } from './roles.ts'
-export { CLOSE, STREAM_HEARTBEAT_MS, STREAM_PATH, StreamDatapoint, StreamMessage, StreamRequest } from './stream.ts'
+export {
+  CLOSE,
+  STREAM_HEARTBEAT_MS,
+  STREAM_PATH,
+  StreamDatapoint,
+  StreamFault,
+  StreamMessage,
+  StreamRequest,
+} from './stream.ts'
 export { formatTime, type Micros, nowMicros, parseTime, Timestamp } from './time.ts'

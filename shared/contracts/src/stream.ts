@@ -17,10 +17,22 @@ export const StreamDatapoint = Type.Object({
 })
 export type StreamDatapoint = Static<typeof StreamDatapoint>
 
+/** A reading without a value: the sensor could not be read. The last value stands, but is no longer true. */
+export const StreamFault = Type.Object({
+  event_public_id: EventId,
+  timestamp: Timestamp,
+  quality: QualityWords,
+})
+export type StreamFault = Static<typeof StreamFault>
+
 /** Server → client on the live stream. Older clients read `datapoints_batch` and pass over the rest. */
 export const StreamMessage = Type.Union([
   Type.Object({ type: Type.Literal('connected'), message: Type.String() }),
-  Type.Object({ type: Type.Literal('datapoints_batch'), datapoints: Type.Array(StreamDatapoint) }),
+  Type.Object({
+    type: Type.Literal('datapoints_batch'),
+    datapoints: Type.Array(StreamDatapoint),
+    faults: Type.Optional(Type.Array(StreamFault)),
+  }),
   Type.Object({ type: Type.Literal('pong') }),
   Type.Object({
     type: Type.Literal('subscribed'),

@@ -19,7 +19,8 @@ export function parseTime(text: string): Micros | undefined {
   const match = ISO_UTC.exec(text)
   if (match === null) return undefined
   const milliseconds = Date.parse(`${match[1]}Z`)
-  if (Number.isNaN(milliseconds)) return undefined
+  // `Date` rolls 30 February over into March; such a text names no moment.
+  if (Number.isNaN(milliseconds) || new Date(milliseconds).getUTCDate() !== Number(text.slice(8, 10))) return undefined
   return milliseconds * 1000 + Number((match[2] ?? '').padEnd(6, '0'))
 }
 

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { formatTime, nowMicros, parseTime } from './time.ts'
+
+test.each([
+  ['2026-11-23T16:12:13.408444Z', 1_795_450_333_408_444],
+  ['2026-11-23T16:12:13Z', 1_795_450_333_000_000],
+  ['2026-11-23T16:12:13.5Z', 1_795_450_333_500_000],
+  ['1969-12-31T23:59:59.999999Z', -1],
+])('reads %s to the microsecond', (text, micros) => {
+  expect(parseTime(text)).toBe(micros)
+})
+
+test.each([
+  '2026-11-23T16:12:13',
+  '2026-11-23T16:12:13+01:00',
+  '2026-13-23T16:12:13Z',
+  '2026-11-23 16:12:13Z',
+  '2026-11-23T16:12:13.1234567Z',
+  '2026-02-30T00:00:00Z',
+  'yesterday',
+  '',
+])('refuses %j', (text) => {
+  expect(parseTime(text)).toBeUndefined()
+})
+
+test.each([1_795_450_333_408_444, 0, -1, 1_795_450_333_000_001])(
+  'writes %i so that it is read back as it was',
+  (micros) => {
+    expect(parseTime(formatTime(micros))).toBe(micros)
+  },
+)
+
+test('leaves the fraction out when it is exactly zero', () => {
+  expect(formatTime(1_795_450_333_000_000)).toBe('2026-11-23T16:12:13Z')
+})
+
+test('says now within a second of the clock', () => {
+  expect(Math.abs(nowMicros() / 1000 - Date.now())).toBeLessThan(1000)
+})
