@@ -75,6 +75,8 @@ export {
   StreamDatapoint,
   StreamFault,
   StreamMessage,
+  StreamPing,
   StreamRequest,
+  StreamSubscribe,
 } from './stream.ts'
 export { formatTime, type Micros, nowMicros, parseTime, Timestamp } from './time.ts'

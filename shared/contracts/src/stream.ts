@@ -54,17 +54,21 @@ export type StreamMessage = Static<typeof StreamMessage>
 /** Every so often the server says that it lives; twice this without a word, and a client should reconnect. */
 export const STREAM_HEARTBEAT_MS = 5000
 
-/** Client → server. `subscribe` follows only the events named; null or left out: all of them again. */
-export const StreamRequest = Type.Union([
-  Type.Object({ type: Type.Literal('ping') }),
-  Type.Object({
-    type: Type.Literal('subscribe'),
-    event_public_ids: Type.Optional(
-      Type.Union([Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 5000 }), Type.Null()]),
-    ),
-    max_rate_hz: Type.Optional(
-      Type.Number({ exclusiveMinimum: 0, maximum: 5, description: 'Updates a second and event, at most 5' }),
-    ),
-  }),
-])
+export const StreamPing = Type.Object({ type: Type.Literal('ping') })
+export type StreamPing = Static<typeof StreamPing>
+
+/** Follows only the events named; null or left out: all of them again. */
+export const StreamSubscribe = Type.Object({
+  type: Type.Literal('subscribe'),
+  event_public_ids: Type.Optional(
+    Type.Union([Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { maxItems: 5000 }), Type.Null()]),
+  ),
+  max_rate_hz: Type.Optional(
+    Type.Number({ exclusiveMinimum: 0, maximum: 5, description: 'Updates a second and event, at most 5' }),
+  ),
+})
+export type StreamSubscribe = Static<typeof StreamSubscribe>
+
+/** Client → server. */
+export const StreamRequest = Type.Union([StreamPing, StreamSubscribe])
 export type StreamRequest = Static<typeof StreamRequest>
