@@ -28,6 +28,7 @@ export const ERRORS = {
   'plugin.unknown': { status: 404, title: 'Unknown plugin instance', retryable: false },
   'database.unavailable': { status: 503, title: 'Database cannot be reached', retryable: true },
   'broker.unavailable': { status: 503, title: 'Message broker cannot be reached', retryable: true },
+  'service.unavailable': { status: 503, title: 'Service cannot be reached', retryable: true },
   internal: { status: 500, title: 'Internal error', retryable: false },
 } as const satisfies Record<string, ErrorSpec>
 

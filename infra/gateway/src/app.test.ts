@@ -1,0 +1,141 @@
+import { once } from 'node:events'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createLogger, type RunningService } from '@webmacs/service-kit'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
+import { startGateway } from './app.ts'
+import { loadGatewayConfig } from './config.ts'
+
+let folder: string
+let gateway: RunningService | undefined
+const servers: Server[] = []
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'webmacs-gateway-'))
+  await mkdir(join(folder, 'assets'))
+  await writeFile(join(folder, 'index.html'), '<title>WebMACS</title>')
+  await writeFile(join(folder, 'assets', 'app-1a2b.js'), 'start()')
+})
+
+afterEach(async () => {
+  await gateway?.stop()
+  gateway = undefined
+  for (const server of servers.splice(0)) server.close()
+  await rm(folder, { recursive: true })
+})
+
+async function listen(server: Server): Promise<string> {
+  servers.push(server)
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** Answers with what it was asked, so that a test sees what arrives behind the gateway. */
+const startEcho = () =>
+  listen(
+    createServer((request, response) => {
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ url: request.url, headers: request.headers }))
+    }),
+  )
+
+async function start(env: Record<string, string>): Promise<string> {
+  const config = loadGatewayConfig({ PORT: '0', OPS_PORT: '0', UI_DIR: folder, ...env })
+  const log = createLogger({ service: 'gateway', level: 'silent' })
+  gateway = await startGateway(config, { log, signal: new AbortController().signal })
+  return `http://127.0.0.1:${gateway.ports.http}`
+}
+
+test.each(['/api/v1/events?page=2', '/health', '/docs', '/docs/x.js', '/openapi.json'])(
+  'passes %s to the api',
+  async (path) => {
+    const url = await start({ API_URL: await startEcho() })
+    expect(await (await fetch(url + path)).json()).toMatchObject({ url: path })
+  },
+)
+
+test.each(['/', '/login', '/healthy', '/apiary'])('answers %s with the dashboard, never kept', async (path) => {
+  const url = await start({})
+  const response = await fetch(url + path)
+  expect(await response.text()).toContain('WebMACS')
+  expect(response.headers.get('cache-control')).toBe('no-cache')
+  expect(response.headers.get('content-security-policy')).toContain("default-src 'self'")
+})
+
+test('lets hashed files be kept for a year, and answers 404 for one that is gone', async () => {
+  const url = await start({})
+  expect((await fetch(`${url}/assets/app-1a2b.js`)).headers.get('cache-control')).toContain('immutable')
+  expect((await fetch(`${url}/assets/app-gone.js`)).status).toBe(404)
+})
+
+test('drops forwarded addresses that a client made up', async () => {
+  const url = await start({ API_URL: await startEcho() })
+  const response = await fetch(`${url}/api/v1/events`, {
+    headers: { 'x-forwarded-for': '10.0.0.1', 'x-real-ip': '10.0.0.1' },
+  })
+  const { headers } = (await response.json()) as { headers: Record<string, string> }
+  expect(headers['x-forwarded-for']).toBe('127.0.0.1')
+  expect(headers['x-real-ip']).toBeUndefined()
+})
+
+test('believes a proxy that it was told to trust', async () => {
+  const url = await start({ API_URL: await startEcho(), TRUSTED_PROXIES: '["127.0.0.1"]' })
+  const forwarded = { 'x-forwarded-for': '192.0.2.7', 'x-forwarded-proto': 'https' }
+  const response = await fetch(`${url}/api/v1/events`, { headers: forwarded })
+  const { headers } = (await response.json()) as { headers: Record<string, string> }
+  expect(headers).toMatchObject({ 'x-forwarded-for': '192.0.2.7, 127.0.0.1', 'x-forwarded-proto': 'https' })
+})
+
+test('answers 503 with a problem while the service is away, and goes on when it is back', async () => {
+  const api = createServer((_request, response) => response.end('back'))
+  const apiUrl = await listen(api)
+  api.close()
+  await once(api, 'close')
+  const url = await start({ API_URL: apiUrl })
+  const away = await fetch(`${url}/api/v1/events`)
+  expect(away.status).toBe(503)
+  expect(away.headers.get('retry-after')).toBe('2')
+  expect(await away.json()).toMatchObject({ code: 'service.unavailable', instance: '/api/v1/events' })
+  api.listen(Number(new URL(apiUrl).port), '127.0.0.1')
+  await once(api, 'listening')
+  expect(await (await fetch(`${url}/api/v1/events`)).text()).toBe('back')
+})
+
+test('carries WebSockets both ways', async () => {
+  const upstream = createServer()
+  new WebSocketServer({ server: upstream }).on('connection', (socket, request) => {
+    socket.on('message', (data) => socket.send(`${request.url} ${data}`))
+  })
+  const url = await start({ FANOUT_URL: await listen(upstream) })
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/ws/datapoints/stream?token=x`)
+  await once(socket, 'open')
+  socket.send('ping')
+  const [answer] = await once(socket, 'message')
+  expect(String(answer)).toBe('/ws/datapoints/stream?token=x ping')
+  socket.close()
+})
+
+test('passes a refused upgrade on as it is, so that it never looks open', async () => {
+  const upstream = createServer()
+  upstream.on('upgrade', (_request, socket) => socket.end('HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n'))
+  const url = await start({ FANOUT_URL: await listen(upstream) })
+  expect(await refusalOf(`${url.replace('http', 'ws')}/ws/elsewhere`)).toBe(403)
+})
+
+test('refuses an upgrade with 503 while fanout is away', async () => {
+  const url = await start({ FANOUT_URL: 'http://127.0.0.1:1' })
+  expect(await refusalOf(`${url.replace('http', 'ws')}/ws/datapoints/stream`)).toBe(503)
+})
+
+async function refusalOf(url: string): Promise<number | undefined> {
+  const socket = new WebSocket(url)
+  socket.on('error', () => undefined) // the refusal itself arrives as unexpected-response
+  const [request, response] = await once(socket, 'unexpected-response')
+  request.destroy()
+  return response.statusCode
+}

@@ -1,0 +1,92 @@
+import { once } from 'node:events'
+import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import {
+  createMetrics,
+  HealthChecks,
+  type RunningService,
+  type ServiceContext,
+  startOpsServer,
+} from '@webmacs/service-kit'
+import { createProxyServer } from 'http-proxy-3'
+import type { GatewayConfig } from './config.ts'
+import { type RequestHandler, serveDashboard } from './dashboard-files.ts'
+import { setForwardedHeaders } from './forwarded.ts'
+import { answerUnavailable, refuseUpgrade } from './unavailable.ts'
+import { type Upstream, upstreamOf } from './upstreams.ts'
+
+/** Time for answers under way when the gateway stops, milliseconds. */
+const DRAIN_MS = 2000
+
+/** The one public port: the dashboard, the REST API and the WebSockets behind one address. */
+export async function startGateway(config: GatewayConfig, { log }: ServiceContext): Promise<RunningService> {
+  const metrics = createMetrics('gateway')
+  const requests = metrics.counter('gateway_requests_total', 'Requests and upgrades by who answers', ['upstream'])
+  const failures = metrics.counter('gateway_upstream_failures_total', 'Requests whose service was away', ['upstream'])
+  const targets: Record<Upstream, string> = { api: config.API_URL, fanout: config.FANOUT_URL, ui: config.UI_URL }
+  const trusted = new Set(config.TRUSTED_PROXIES)
+  const agent = new Agent({ keepAlive: true, timeout: 60_000 })
+  const proxy = createProxyServer({ agent, xfwd: false, changeOrigin: false })
+  const sockets = new Set<Duplex>()
+
+  const fail = (upstream: Upstream, err: Error): void => {
+    failures.inc({ upstream })
+    log.warn({ event: 'gateway.upstream-failed', upstream, reason: err.message }, 'service behind the gateway is away')
+  }
+  const forward = (request: IncomingMessage, response: ServerResponse, upstream: Upstream): void => {
+    setForwardedHeaders(request, trusted)
+    proxy.web(request, response, { target: targets[upstream] }, (err: Error) => {
+      fail(upstream, err)
+      answerUnavailable(request, response)
+    })
+  }
+  const dashboard: RequestHandler =
+    config.UI_URL === '' ? serveDashboard(config.UI_DIR) : (request, response) => forward(request, response, 'ui')
+
+  const server = createServer((request, response) => {
+    const upstream = upstreamOf(request.url ?? '/')
+    requests.inc({ upstream })
+    if (upstream === 'ui') dashboard(request, response)
+    else forward(request, response, upstream)
+  })
+  server.on('upgrade', (request, socket, head) => {
+    const upstream = upstreamOf(request.url ?? '/')
+    requests.inc({ upstream })
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+    socket.on('error', () => socket.destroy())
+    if (targets[upstream] === '') {
+      refuseUpgrade(request, socket, 404)
+      return
+    }
+    setForwardedHeaders(request, trusted)
+    proxy.ws(request, socket, head, { target: targets[upstream] }, (err: Error) => {
+      fail(upstream, err)
+      refuseUpgrade(request, socket, 503)
+    })
+  })
+
+  server.listen(config.PORT, config.HOST)
+  await once(server, 'listening')
+  const ops = await startOpsServer({
+    host: config.OPS_HOST,
+    port: config.OPS_PORT,
+    metrics,
+    health: new HealthChecks(),
+  })
+  return {
+    ports: { http: (server.address() as AddressInfo).port, ops: ops.port }, // listening on TCP
+    stop: async () => {
+      const closed = once(server, 'close')
+      server.close()
+      for (const socket of sockets) socket.destroy()
+      const drained = setTimeout(() => server.closeAllConnections(), DRAIN_MS)
+      server.closeIdleConnections()
+      await closed
+      clearTimeout(drained)
+      agent.destroy()
+      await ops.close()
+    },
+  }
+}

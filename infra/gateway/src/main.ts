@@ -1,0 +1,5 @@
+import { runService } from '@webmacs/service-kit'
+import { startGateway } from './app.ts'
+import { loadGatewayConfig } from './config.ts'
+
+await runService({ name: 'gateway', loadConfig: loadGatewayConfig, start: startGateway })
