@@ -1,0 +1,133 @@
+import { CLOSE, type EventId, formatTime, nowMicros, STREAM_HEARTBEAT_MS, type StreamRequest } from '@webmacs/contracts'
+import type { WebSocket } from 'ws'
+import { type Hub, MAX_RATE_HZ } from '../delivery/hub.ts'
+import { Recipient } from '../delivery/recipient.ts'
+import type { NewestReadings } from '../feed/newest-readings.ts'
+import { batchMessage, encodeMessage, readClientMessage } from './messages.ts'
+
+/** Half-open connections are found by silence: no pong since the last ping ends the socket. */
+const PROTOCOL_PING_MS = 20_000
+
+export interface SessionOptions {
+  readonly socket: WebSocket
+  readonly hub: Hub
+  readonly newest: NewestReadings
+  readonly maxBufferedBytes: number
+  readonly slowClientMs: number
+  readonly isBrokerAway: () => boolean
+  readonly onCoalesced: (events: number) => void
+}
+
+/** One authenticated client on the live stream, from its greeting to its close. */
+export class StreamSession {
+  readonly #options: SessionOptions
+  readonly #recipient: Recipient
+  readonly #timers: NodeJS.Timeout[] = []
+  #hasAnsweredPing = true
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.#recipient = new Recipient({
+      outlet: options.socket,
+      newest: options.newest,
+      maxBufferedBytes: options.maxBufferedBytes,
+      onCoalesced: options.onCoalesced,
+    })
+  }
+
+  start(): void {
+    const { socket, hub } = this.#options
+    socket.on('message', (data, isBinary) => {
+      if (isBinary) this.close(CLOSE.unsupported, 'Binary messages are not supported')
+      else this.#handle(String(data))
+    })
+    socket.on('pong', () => {
+      this.#hasAnsweredPing = true
+    })
+    this.#timers.push(
+      setInterval(() => this.heartbeat(), STREAM_HEARTBEAT_MS),
+      setInterval(() => this.#pingOrEnd(), PROTOCOL_PING_MS),
+    )
+    this.#say(encodeMessage({ type: 'connected', message: 'Connected to the datapoint stream' }))
+    this.heartbeat()
+    hub.subscribe(this.#recipient, { events: null, rateHz: MAX_RATE_HZ })
+  }
+
+  /** Takes the session's timers and subscription away; the socket itself is closed by whoever ends it. */
+  stop(): void {
+    for (const timer of this.#timers) clearInterval(timer)
+    this.#options.hub.leave(this.#recipient)
+  }
+
+  /** Says that the stream lives, and whether values can arrive at all. */
+  heartbeat(): void {
+    const { isBrokerAway } = this.#options
+    this.#say(
+      encodeMessage({ type: 'heartbeat', time: formatTime(nowMicros()), source: isBrokerAway() ? 'stale' : 'live' }),
+    )
+    this.#endIfTooSlow()
+  }
+
+  close(code: number, reason: string): void {
+    this.#options.socket.close(code, reason)
+  }
+
+  #handle(text: string): void {
+    const message = readClientMessage(text)
+    switch (message.kind) {
+      case 'not-json':
+        this.close(CLOSE.unsupported, 'Messages must be JSON objects')
+        break
+      case 'invalid':
+        this.#say(encodeMessage({ type: 'error', message: message.problem }))
+        break
+      case 'ignored':
+        break
+      case 'request':
+        this.#answer(message.request)
+        break
+    }
+  }
+
+  #answer(request: StreamRequest): void {
+    if (request.type === 'ping') this.#say(encodeMessage({ type: 'pong' }))
+    else this.#subscribe(request.event_public_ids ?? null, request.max_rate_hz ?? MAX_RATE_HZ)
+  }
+
+  #subscribe(ids: readonly string[] | null, rateHz: number): void {
+    const { hub } = this.#options
+    const events = ids === null ? null : ([...new Set(ids)] as EventId[]) // ids are opaque here: an unknown one gets nothing
+    const subscription = { events, rateHz }
+    hub.subscribe(this.#recipient, subscription)
+    this.#say(encodeMessage({ type: 'subscribed', events: events?.length ?? null }))
+    const snapshot = hub.snapshot(subscription)
+    if (snapshot.length === 0) return
+    this.#recipient.deliver(
+      batchMessage(snapshot),
+      snapshot.map(({ event }) => event),
+    )
+  }
+
+  /** Control messages are small and pass by the limit that holds values back. */
+  #say(message: string): void {
+    const { socket, maxBufferedBytes } = this.#options
+    if (socket.readyState === socket.OPEN && socket.bufferedAmount <= 2 * maxBufferedBytes) socket.send(message)
+  }
+
+  #pingOrEnd(): void {
+    const { socket } = this.#options
+    if (!this.#hasAnsweredPing) {
+      socket.terminate()
+      return
+    }
+    this.#hasAnsweredPing = false
+    socket.ping()
+  }
+
+  #endIfTooSlow(): void {
+    const since = this.#recipient.blockedSince
+    if (since === undefined || performance.now() - since < this.#options.slowClientMs) return
+    this.close(CLOSE.tooSlow, 'Client reads too slowly')
+    this.#options.socket.terminate() // its buffer is full: a close frame would wait behind it for ever
+  }
+}
