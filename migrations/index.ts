@@ -1,0 +1,2 @@
+export { runDatabaseCommand, USAGE, UsageError } from './cli.ts'
+export { migrateToLatest } from './migrate.ts'

@@ -1,0 +1,5 @@
+export { isDatabaseAway, isTransient, violatedForeignKey, violatedUnique } from './constraints.ts'
+export { experimentAt } from './experiment-window.ts'
+export { type Database, type DatabaseOptions, openDatabase, parseTimestamptz } from './open-database.ts'
+export { ensurePartitions, type Partition, partitionOf, partitionsBetween } from './partitions.ts'
+export type { NewRow, Row, RowChange, Tables } from './tables.ts'

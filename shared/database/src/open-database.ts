@@ -1,0 +1,69 @@
+import type { Micros } from '@webmacs/contracts'
+import { parseTime } from '@webmacs/contracts'
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { Tables } from './tables.ts'
+
+export interface DatabaseOptions {
+  /** `postgresql://user:password@host:port/database` */
+  readonly url: string
+  readonly maxConnections: number
+  /** Shown in `pg_stat_activity`. */
+  readonly applicationName: string
+  /** Told when an idle connection breaks; the pool makes a new one at the next query. */
+  readonly onConnectionLost?: (err: Error) => void
+}
+
+/** A pool of connections, as Kysely for queries and as `pg` for COPY. */
+export interface Database {
+  readonly db: Kysely<Tables>
+  readonly pool: pg.Pool
+  close(): Promise<void>
+}
+
+const CONNECT_DEADLINE_MS = 5000
+
+/**
+ * Opens a pool without connecting yet. Sessions speak UTC; `int8` is read as number (exact below 2^53) and `timestamptz` as microseconds,
+ * because the driver's own dates would cut them to milliseconds.
+ */
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.maxConnections,
+    application_name: options.applicationName,
+    connectionTimeoutMillis: CONNECT_DEADLINE_MS,
+    keepAlive: true,
+    options: '-c timezone=UTC',
+    types: { getTypeParser },
+  })
+  pool.on('error', (err) => options.onConnectionLost?.(err))
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  let closing: Promise<void> | undefined
+  return {
+    db,
+    pool,
+    close: () => {
+      closing ??= db.destroy()
+      return closing
+    },
+  }
+}
+
+const INT8 = 20
+const TIMESTAMPTZ = 1184
+
+const getTypeParser: pg.CustomTypesConfig['getTypeParser'] = (oid, format) => {
+  if (format !== 'binary') {
+    if (oid === INT8) return Number
+    if (oid === TIMESTAMPTZ) return parseTimestamptz
+  }
+  return pg.types.getTypeParser(oid, format)
+}
+
+/** PostgreSQL's text of a `timestamptz` in a UTC session: `2026-11-23 16:00:00.123456+00`. */
+export function parseTimestamptz(text: string): Micros {
+  const time = parseTime(`${text.slice(0, -3).replace(' ', 'T')}Z`)
+  if (time === undefined || !text.endsWith('+00')) throw new RangeError(`"${text}" is no moment in UTC`)
+  return time
+}
