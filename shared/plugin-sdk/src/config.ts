@@ -1,0 +1,26 @@
+import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
+
+export type ParsedConfig =
+  | { readonly ok: true; readonly config: unknown }
+  | { readonly ok: false; readonly problems: readonly string[] }
+
+/**
+ * Compiles a driver's schema into a check of configurations that fills in defaults and leaves its input as it was.
+ * Kept apart from the rest of the SDK, because it costs memory that the process of a driver does not need.
+ * @throws Error when the schema itself is none
+ */
+export function createConfigParser(schema: Readonly<Record<string, unknown>>): (config: unknown) => ParsedConfig {
+  const ajv = new Ajv2020({ allErrors: true, strict: false, useDefaults: true })
+  const validate = ajv.compile(schema)
+  return (config) => {
+    const filled = structuredClone(config)
+    if (validate(filled)) return { ok: true, config: filled }
+    return { ok: false, problems: (validate.errors ?? []).map(describe) }
+  }
+}
+
+/** `config.host must be string` */
+function describe(error: ErrorObject): string {
+  const path = ['config', ...error.instancePath.split('/').slice(1)].join('.')
+  return `${path} ${error.message ?? `breaks the rule ${error.keyword}`}`
+}

@@ -1,0 +1,45 @@
+import type { Channel } from './channel.ts'
+import type { Clock } from './clock.ts'
+import type { PluginLog } from './log.ts'
+
+export type DeviceState = 'configured' | 'connecting' | 'connected' | 'disconnecting' | 'disconnected' | 'error'
+
+/** What an instance of a driver is made of. */
+export interface DeviceContext<Config> {
+  readonly pluginId: string
+  readonly instanceName: string
+  readonly demoMode: boolean
+  readonly config: Config
+  readonly channels: readonly Channel[]
+  readonly clock: Clock
+  readonly log: PluginLog
+}
+
+/** What became of a write. Values are in the channel's engineering unit. */
+export interface WriteResult {
+  readonly channel: string
+  readonly requested: number
+  /** After clamping to the range and rounding to the data type. */
+  readonly written: number
+  readonly clamped: boolean
+  /** What the device says it has now; undefined where it cannot be asked. */
+  readonly readback: number | undefined
+}
+
+export interface SafeStateResult {
+  readonly applied: readonly string[]
+  readonly failed: readonly { readonly channel: string; readonly err: unknown }[]
+}
+
+export interface DeviceHealth {
+  readonly pluginId: string
+  readonly instanceName: string
+  readonly state: DeviceState
+  readonly demoMode: boolean
+  readonly channelCount: number
+  /** Failed connects, reads and writes since the last successful connect. */
+  readonly errorCount: number
+  readonly lastError: string | undefined
+  /** Connected. */
+  readonly healthy: boolean
+}
