@@ -1,0 +1,53 @@
+import type { ChannelDefinition, Simulation } from '@webmacs/plugin-sdk'
+
+const input = (
+  id: string,
+  name: string,
+  unit: string,
+  [minValue, maxValue]: readonly [number, number],
+  simulation: Partial<Simulation>,
+): ChannelDefinition => ({ id, name, direction: 'input', unit, minValue, maxValue, simulation })
+
+const output = (id: string, name: string): ChannelDefinition => ({
+  id,
+  name,
+  direction: 'output',
+  unit: '%',
+  minValue: 0,
+  maxValue: 100,
+  safeValue: 0,
+})
+
+const wave = (base: number, amplitude: number, periodSeconds: number, noise: number): Partial<Simulation> => ({
+  profile: 'sine_wave',
+  base,
+  amplitude,
+  periodSeconds,
+  noise,
+})
+
+const walk = (base: number, amplitude: number, noise: number): Partial<Simulation> => ({
+  profile: 'random_walk',
+  base,
+  amplitude,
+  noise,
+})
+
+/** A small reactor: seven sensors, a heater and a valve. */
+export const CHANNELS: readonly ChannelDefinition[] = [
+  input('temp_reactor', 'Temperature Reactor', '°C', [20, 500], wave(260, 120, 120, 0.5)),
+  input('temp_inlet', 'Temperature Inlet', '°C', [15, 200], wave(100, 40, 90, 0.3)),
+  input('temp_outlet', 'Temperature Outlet', '°C', [15, 300], wave(150, 60, 100, 0.4)),
+  input('pressure_chamber', 'Pressure Chamber', 'bar', [0, 6], walk(3, 1.5, 0.2)),
+  input('pressure_diff', 'Pressure Differential', 'mbar', [0, 100], walk(50, 20, 0.5)),
+  input('volume_flow', 'Volume Flow', 'm³/h', [0, 40], {
+    profile: 'sawtooth',
+    base: 20,
+    amplitude: 12,
+    periodSeconds: 60,
+    noise: 0.8,
+  }),
+  input('humidity', 'Humidity', '%', [0, 100], wave(55, 15, 300, 1)),
+  output('heater_power', 'Heater Power'),
+  output('valve_position', 'Valve Position'),
+]
