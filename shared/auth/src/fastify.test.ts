@@ -1,0 +1,80 @@
+import { AppError, newId, type Role, type TokenClaims } from '@webmacs/contracts'
+import Fastify, { type FastifyInstance } from 'fastify'
+import { expect, test } from 'vitest'
+import { guardRoutes, type Principal, principalOf, type RouteRole } from './fastify.ts'
+import { createTokenKey, signToken } from './tokens.ts'
+
+const key = createTokenKey('a secret of more than thirty-two characters')
+const user = newId('usr')
+
+/** `held` is the role that the user has now, whatever the token says. */
+function anApp(held: Role = 'viewer', refusal?: AppError): FastifyInstance {
+  const app = Fastify()
+  app.setErrorHandler((err, _request, reply) =>
+    reply.code(err instanceof AppError ? err.status : 500).send(err instanceof AppError ? err.message : 'internal'),
+  )
+  guardRoutes(app, {
+    key,
+    loadPrincipal: async (claims: TokenClaims): Promise<Principal> => {
+      if (refusal !== undefined) throw refusal
+      return { id: claims.sub, key: 7, role: held, claims }
+    },
+  })
+  for (const role of ['public', 'viewer', 'operator', 'admin'] as const satisfies RouteRole[]) {
+    app.get(`/${role}`, { config: { role } }, async (request) => (role === 'public' ? {} : principalOf(request).id))
+  }
+  return app
+}
+
+const authorization = async (role: Role = 'viewer'): Promise<string> =>
+  `Bearer ${(await signToken(key, { user, role, lifetimeMinutes: 5 })).token}`
+
+test.each([
+  ['viewer', 200, 403, 403],
+  ['operator', 200, 200, 403],
+  ['admin', 200, 200, 200],
+] as const)('lets a %s do what the role allows', async (held, viewer, operator, admin) => {
+  const app = anApp(held)
+  const headers = { authorization: await authorization() }
+  const codes = await Promise.all(
+    ['/viewer', '/operator', '/admin'].map(async (url) => (await app.inject({ url, headers })).statusCode),
+  )
+  expect(codes).toEqual([viewer, operator, admin])
+})
+
+test('goes by the role that the user has now, not by the one in the token', async () => {
+  const response = await anApp('viewer').inject({
+    url: '/admin',
+    headers: { authorization: await authorization('admin') },
+  })
+  expect(response.statusCode).toBe(403)
+  expect(response.body).toBe('Admin privileges required.')
+})
+
+test('tells the handler who asks', async () => {
+  const response = await anApp().inject({ url: '/viewer', headers: { authorization: await authorization() } })
+  expect(response.body).toBe(user)
+})
+
+test('asks for a token on every route but public ones', async () => {
+  const app = anApp()
+  expect((await app.inject('/public')).statusCode).toBe(200)
+  expect((await app.inject('/viewer')).statusCode).toBe(401)
+  expect((await app.inject({ url: '/viewer', headers: { authorization: 'Bearer nonsense' } })).statusCode).toBe(401)
+})
+
+test('passes on why a principal is refused', async () => {
+  const app = anApp('viewer', new AppError('auth.revoked-token'))
+  const response = await app.inject({ url: '/viewer', headers: { authorization: await authorization() } })
+  expect(response.statusCode).toBe(401)
+  expect(response.body).toBe('Token has been revoked.')
+})
+
+test('answers 404 for an unknown route without asking for a token', async () => {
+  expect((await anApp().inject('/nowhere')).statusCode).toBe(404)
+})
+
+test('does not start with a route that declares no role', async () => {
+  const app = anApp()
+  expect(() => app.get('/open', async () => ({}))).toThrow('GET /open declares no role')
+})
