@@ -29,6 +29,10 @@ test.each([
   if (!result.ok) expect(result.errors.map((error) => error.field)).toContain(field)
 })
 
+test('refuses a number too large to be one', () => {
+  expect(validate(JSON.parse('{"source":"a","epoch":"b","seq":1,"time":"x","values":{"evt_1":1e400}}')).ok).toBe(false)
+})
+
 test('does not coerce', () => {
   expect(validate({ ...good, seq: true }).ok).toBe(false)
 })

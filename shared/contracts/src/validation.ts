@@ -7,14 +7,15 @@ export type Validated<T> =
   | { readonly ok: false; readonly errors: readonly FieldError[] }
 
 /**
- * Compiles a schema into a check that never coerces: what is wrong is named, what is right is typed.
+ * Compiles a schema into a check that never coerces: what is wrong is named, what is right is typed. Numbers are finite (JSON's `1e400`
+ * is read as Infinity).
  * @param root what the field paths start with, for example `frame`
  */
 export function createValidator<Schema extends TSchema>(
   schema: Schema,
   root: string,
 ): (value: unknown) => Validated<Static<Schema>> {
-  const ajv = new Ajv2020({ allErrors: true, strict: false })
+  const ajv = new Ajv2020({ allErrors: true, strict: false, strictNumbers: true })
   const check = ajv.compile(schema)
   return (value) => {
     if (check(value)) return { ok: true, value: value as Static<Schema> }
