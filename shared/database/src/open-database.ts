@@ -10,7 +10,7 @@ export interface DatabaseOptions {
   readonly maxConnections: number
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string
-  /** Told when an idle connection breaks; the pool makes a new one at the next query. */
+  /** Told when a connection breaks (perhaps twice for one); the pool makes a new one at the next query. */
   readonly onConnectionLost?: (err: Error) => void
 }
 
@@ -37,7 +37,10 @@ export function openDatabase(options: DatabaseOptions): Database {
     options: '-c timezone=UTC',
     types: { getTypeParser },
   })
-  pool.on('error', (err) => options.onConnectionLost?.(err))
+  const lost = (err: Error): void => options.onConnectionLost?.(err)
+  pool.on('error', lost)
+  // The pool listens only to idle connections: without this, one that breaks between two statements of a transaction ends the process.
+  pool.on('connect', (client) => client.on('error', lost))
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   let closing: Promise<void> | undefined
   return {

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto'
+import { busNames, RevokedToken, Watermark, WatermarkRequest } from '@webmacs/contracts'
+import { afterEach, beforeEach, expect, inject, test } from 'vitest'
+import {
+  type Bus,
+  connectBus,
+  NoReplyError,
+  openBucket,
+  provision,
+  publishChange,
+  registerService,
+  request,
+  respond,
+  unprovision,
+} from './index.ts'
+import type { BusLimits } from './provision.ts'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    natsUrl: string
+  }
+}
+
+const MIB = 1024 * 1024
+const LIMITS: BusLimits = {
+  readingsBytes: 8 * MIB,
+  readingsAgeHours: 1,
+  changesBytes: MIB,
+  changesAgeHours: 1,
+  deadBytes: MIB,
+  deadAgeHours: 1,
+  bucketBytes: MIB,
+}
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
+let bus: Bus
+
+beforeEach(async () => {
+  const prefix = `b${randomBytes(5).toString('hex')}`
+  bus = await connectBus({ url: inject('natsUrl'), prefix, name: 'bus-test', log: silent })
+  await provision(bus, LIMITS)
+})
+
+afterEach(async () => {
+  await unprovision(bus)
+  await bus.close()
+})
+
+test('provisions twice without harm, and brings limits up to date', async () => {
+  await provision(bus, { ...LIMITS, readingsBytes: 16 * MIB })
+  const { config } = await bus.jsm.streams.info(bus.names.streams.readings)
+  expect(config).toMatchObject({ retention: 'limits', storage: 'file', max_bytes: 16 * MIB })
+  const consumer = await bus.jsm.consumers.info(bus.names.streams.readings, bus.names.durables.ingest)
+  expect(consumer.config).toMatchObject({ ack_policy: 'explicit', max_ack_pending: -1 })
+})
+
+test('keeps prefixes apart', () => {
+  expect(busNames('a').streams.readings).not.toBe(busNames('b').streams.readings)
+  expect(() => busNames('a.b')).toThrow(RangeError)
+})
+
+test('answers a request, and refuses one that breaks the schema by naming the field', async () => {
+  const subject = bus.names.subjects.historian('watermark')
+  respond(bus, subject, WatermarkRequest, (asked) => ({ ...asked, watermark: 3, ranges: [] }))
+  const ask = (body: unknown) => request(bus, subject, body, Watermark, { timeoutMs: 2000 })
+  expect(await ask({ source: 'lab', epoch: 'one' })).toEqual({ source: 'lab', epoch: 'one', watermark: 3, ranges: [] })
+  await expect(ask({ source: 'lab' })).rejects.toThrow('request.epoch is required')
+})
+
+test('reveals nothing of a failure inside the responder', async () => {
+  const subject = bus.names.subjects.historian('watermark')
+  respond(bus, subject, WatermarkRequest, () => {
+    throw new Error('password is hunter2')
+  })
+  const asked = request(bus, subject, { source: 'a', epoch: 'b' }, Watermark, { timeoutMs: 2000 })
+  await expect(asked).rejects.toMatchObject({ code: 'internal' })
+  await expect(asked).rejects.not.toThrow('hunter2')
+})
+
+test('says when nobody answers', async () => {
+  await expect(request(bus, `${bus.names.prefix}.nobody`, {}, Watermark, { timeoutMs: 500 })).rejects.toThrow(
+    NoReplyError,
+  )
+})
+
+test('shows a bucket as it is and as it changes, and passes over what breaks the schema', async () => {
+  const bucket = await openBucket(bus, bus.names.buckets.revoked, RevokedToken)
+  await bucket.put('one', { expires_at: '2026-11-24T00:00:00Z' })
+  await bus.js.publish(`$KV.${bus.names.buckets.revoked}.bad`, '{"expires_at":5}')
+  expect([...(await bucket.entries('>')).keys()]).toEqual(['one'])
+  const aborter = new AbortController()
+  const seen: [string, boolean][] = []
+  for await (const { key, value } of bucket.watch('>', { signal: aborter.signal })) {
+    seen.push([key, value !== undefined])
+    if (seen.length === 1) await bucket.put('two', { expires_at: '2026-11-25T00:00:00Z' })
+    if (seen.length === 2) await bucket.delete('one')
+    if (seen.length === 3) aborter.abort()
+  }
+  expect(seen).toEqual([
+    ['one', true],
+    ['two', true],
+    ['one', false],
+  ])
+  expect(await bucket.get('one')).toBeUndefined()
+})
+
+test('keeps changes for those who come later', async () => {
+  await publishChange(bus, { entity: 'event', verb: 'updated', id: 'evt_1', time: '2026-11-24T00:00:00Z', by: null })
+  const { state } = await bus.jsm.streams.info(bus.names.streams.changes)
+  expect(state.messages).toBe(1)
+})
+
+test('is listed as a service', async () => {
+  const name = `test-${bus.names.prefix}`
+  const service = await registerService(bus, { name, version: '1.2.3', description: 'for this test' })
+  const reply = await bus.nc.request(`$SRV.PING.${name}`, '', { timeout: 2000 })
+  expect(reply.json()).toMatchObject({ name, version: '1.2.3' })
+  await service.stop()
+})

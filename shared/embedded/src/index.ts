@@ -1,0 +1,5 @@
+export { EmbeddedServerError } from './errors.ts'
+export { type EmbeddedNats, type NatsOptions, startNats } from './nats.ts'
+export { findNatsServer } from './nats-program.ts'
+export { type EmbeddedPostgres, type PostgresOptions, startPostgres } from './postgres.ts'
+export { commandLineOf, freePort, isAlive } from './processes.ts'
