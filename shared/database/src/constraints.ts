@@ -18,6 +18,8 @@ export const violatedForeignKey = (err: unknown): string | undefined =>
 export const isTransient = (err: unknown): boolean =>
   err instanceof pg.DatabaseError && [DEADLOCK, SERIALIZATION_FAILURE, LOCK_NOT_AVAILABLE].includes(err.code ?? '')
 
+/** A statement that was cancelled would be cancelled again: that is about the statement. */
+const QUERY_CANCELED = '57014'
 /** Classes of SQLSTATE that say that the server, not the statement, is the trouble: connection, resources, operator, system. */
 const SERVER_CLASSES = ['08', '53', '57', '58']
 const NETWORK_CODES = [
@@ -36,7 +38,9 @@ const DRIVER_MESSAGES =
 
 /** Whether the database is away (as against: it answered that the statement is wrong). Asking again later makes sense. */
 export function isDatabaseAway(err: unknown): boolean {
-  if (err instanceof pg.DatabaseError) return SERVER_CLASSES.includes(err.code?.slice(0, 2) ?? '')
+  if (err instanceof pg.DatabaseError) {
+    return err.code !== QUERY_CANCELED && SERVER_CLASSES.includes(err.code?.slice(0, 2) ?? '')
+  }
   if (!(err instanceof Error)) return false
   if (err instanceof AggregateError) return err.errors.some(isDatabaseAway)
   return NETWORK_CODES.includes((err as NodeJS.ErrnoException).code ?? '') || DRIVER_MESSAGES.test(err.message)

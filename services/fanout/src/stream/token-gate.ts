@@ -18,4 +18,5 @@ export interface TokenGate {
   admit(token: string | undefined): Promise<Admission | Refusal>
   /** Calls the listener with the id of each token revoked from now on. */
   onRevoked(listener: (tokenId: string) => void): () => void
+  stop(): Promise<void>
 }
