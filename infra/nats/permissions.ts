@@ -1,0 +1,100 @@
+import type { BusNames } from '../../shared/contracts/src/index.ts'
+
+/** Who may connect to the broker: one user a service, `provisioner` for set-up, `operator` for people with the NATS command line tool. */
+export const NATS_USERS = ['api', 'ingest', 'fanout', 'controller', 'provisioner', 'operator'] as const
+export type NatsUser = (typeof NATS_USERS)[number]
+
+export interface Permissions {
+  readonly publish: readonly string[]
+  readonly subscribe: readonly string[]
+}
+
+/** What each user may do: no more than its service needs, so that a service that is taken over cannot speak for another. */
+export function permissionsOf(user: NatsUser, { prefix, subjects, streams, buckets, durables }: BusNames): Permissions {
+  const own = [`_INBOX_${user}.>`, '$SRV.>']
+  switch (user) {
+    case 'controller':
+      return {
+        publish: [
+          ...[`${prefix}.readings.*`, `${prefix}.backlog.*`, subjects.historian('watermark')],
+          ...[`$JS.API.STREAM.INFO.${streams.readings}`, '$JS.API.INFO'],
+          ...readBucket(buckets.controllers),
+          ...[`$KV.${buckets.controllers}.*.reported.*`, `$KV.${buckets.controllers}.*.inventory`],
+        ],
+        subscribe: [...own, subjects.allWatermarks],
+      }
+    case 'ingest':
+      return {
+        publish: [
+          ...[`${prefix}.watermarks.*`, subjects.allDead, '$JS.API.INFO'],
+          ...[
+            `$JS.API.STREAM.INFO.${streams.readings}`,
+            `$JS.API.CONSUMER.INFO.${streams.readings}.${durables.ingest}`,
+          ],
+          `$JS.API.CONSUMER.MSG.NEXT.${streams.readings}.${durables.ingest}`,
+          `$JS.ACK.${streams.readings}.${durables.ingest}.>`,
+        ],
+        subscribe: [...own, `${prefix}.historian.*`],
+      }
+    case 'fanout':
+      return {
+        publish: ['$JS.API.INFO', ...readBucket(buckets.revoked)],
+        subscribe: [...own, subjects.allReadings],
+      }
+    case 'api':
+      return {
+        publish: [
+          ...[`${prefix}.changes.>`, '$JS.API.INFO'],
+          ...readBucket(buckets.controllers),
+          ...readBucket(buckets.revoked),
+          ...[`$KV.${buckets.controllers}.*.desired.*`, `$KV.${buckets.revoked}.*`],
+        ],
+        subscribe: [...own, subjects.allReadings, subjects.allBacklog, subjects.allChanges],
+      }
+    case 'operator':
+      return {
+        publish: ['$SRV.>', '$JS.API.>', '$JS.ACK.>', '$SYS.REQ.USER.INFO'],
+        subscribe: ['>'],
+      }
+    case 'provisioner':
+      return { publish: ['>'], subscribe: ['>'] }
+  }
+}
+
+/** Reading and watching a key-value bucket is reading a stream through short-lived consumers. */
+function readBucket(bucket: string): string[] {
+  const stream = `KV_${bucket}`
+  return [
+    `$JS.API.STREAM.INFO.${stream}`,
+    `$JS.API.STREAM.MSG.GET.${stream}`,
+    `$JS.API.DIRECT.GET.${stream}.>`,
+    `$JS.API.CONSUMER.CREATE.${stream}`,
+    `$JS.API.CONSUMER.CREATE.${stream}.>`,
+    `$JS.API.CONSUMER.INFO.${stream}.*`,
+    `$JS.API.CONSUMER.DELETE.${stream}.*`,
+    '$JS.FC.>',
+  ]
+}
+
+/** `nats-server` configuration: limits, users and what they may do. Passwords are the caller's. */
+export function natsConfiguration(
+  names: BusNames,
+  passwords: Readonly<Record<NatsUser, string>>,
+  limits: { readonly maxFileStoreBytes: number },
+): string {
+  const users = NATS_USERS.map((user) => {
+    const { publish, subscribe } = permissionsOf(user, names)
+    const permissions = { publish: { allow: publish }, subscribe: { allow: subscribe }, allow_responses: true }
+    return `    { user: ${JSON.stringify(user)}, password: ${JSON.stringify(passwords[user])}, permissions: ${JSON.stringify(permissions)} }`
+  })
+  return [
+    'max_payload: 1MB',
+    `jetstream { max_file_store: ${limits.maxFileStoreBytes}, max_memory_store: 67108864 }`,
+    'authorization {',
+    '  users = [',
+    users.join(',\n'),
+    '  ]',
+    '}',
+    '',
+  ].join('\n')
+}
