@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { NATS_USERS, type NatsUser } from '../../nats/permissions.ts'
+import { NATS_USERS, type NatsUser } from '@webmacs/nats-config'
 import { writePrivateFile } from './data-directory.ts'
 import { LaunchError } from './launch-error.ts'
 

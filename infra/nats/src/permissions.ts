@@ -1,4 +1,4 @@
-import type { BusNames } from '../../shared/contracts/src/index.ts'
+import type { BusNames } from '@webmacs/contracts'
 
 /** Who may connect to the broker: one user a service, `provisioner` for set-up, `operator` for people with the NATS command line tool. */
 export const NATS_USERS = ['api', 'ingest', 'fanout', 'controller', 'provisioner', 'operator'] as const

@@ -1,0 +1,30 @@
+import { busNames } from '@webmacs/contracts'
+import { expect, test } from 'vitest'
+import { NATS_USERS, natsConfiguration, permissionsOf } from './permissions.ts'
+
+const names = busNames()
+
+test('lets only controllers publish readings', () => {
+  const publishers = NATS_USERS.filter((user) =>
+    permissionsOf(user, names).publish.some((subject) => subject.startsWith('webmacs.readings')),
+  )
+  expect(publishers).toEqual(['controller'])
+})
+
+test('lets nobody but the one that provisions do everything', () => {
+  const almighty = NATS_USERS.filter((user) => permissionsOf(user, names).publish.includes('>'))
+  expect(almighty).toEqual(['provisioner'])
+})
+
+test('follows the prefix', () => {
+  expect(permissionsOf('fanout', busNames('lab')).subscribe).toContain('lab.readings.>')
+})
+
+test('gives every user its own password', () => {
+  const passwords = Object.fromEntries(NATS_USERS.map((user) => [user, `secret of ${user}`])) as Record<
+    (typeof NATS_USERS)[number],
+    string
+  >
+  const text = natsConfiguration(names, passwords, { maxFileStoreBytes: 1 })
+  for (const user of NATS_USERS) expect(text).toContain(`user: "${user}", password: "secret of ${user}"`)
+})
