@@ -1,5 +1,6 @@
 export { isDatabaseAway, isTransient, violatedForeignKey, violatedUnique } from './constraints.ts'
 export { experimentAt } from './experiment-window.ts'
+export { moment } from './moment.ts'
 export { type Database, type DatabaseOptions, openDatabase, parseTimestamptz } from './open-database.ts'
 export { ensurePartitions, type Partition, partitionOf, partitionsBetween } from './partitions.ts'
 export type { NewRow, Row, RowChange, Tables } from './tables.ts'

@@ -10,6 +10,8 @@ export interface DatabaseOptions {
   readonly maxConnections: number
   /** Shown in `pg_stat_activity`. */
   readonly applicationName: string
+  /** The server gives up a statement that takes longer, milliseconds; unlimited when left out. */
+  readonly statementTimeoutMs?: number
   /** Told when a connection breaks (perhaps twice for one); the pool makes a new one at the next query. */
   readonly onConnectionLost?: (err: Error) => void
 }
@@ -34,7 +36,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     application_name: options.applicationName,
     connectionTimeoutMillis: CONNECT_DEADLINE_MS,
     keepAlive: true,
-    options: '-c timezone=UTC',
+    options: `-c timezone=UTC -c statement_timeout=${options.statementTimeoutMs ?? 0}`,
     types: { getTypeParser },
   })
   const lost = (err: Error): void => options.onConnectionLost?.(err)
