@@ -1,0 +1,101 @@
+import type { AddressInfo } from 'node:net'
+import { createTokenKey } from '@webmacs/auth'
+import { connectBus, registerService } from '@webmacs/bus'
+import { API_BASE } from '@webmacs/contracts'
+import { openDatabase } from '@webmacs/database'
+import {
+  createMetrics,
+  HealthChecks,
+  type RunningService,
+  SERVICE_VERSION,
+  type ServiceContext,
+  startOpsServer,
+} from '@webmacs/service-kit'
+import { sql } from 'kysely'
+import { LoginThrottle } from './auth/login-throttle.ts'
+import { Revocations } from './auth/revocations.ts'
+import { authRoutes } from './auth/routes.ts'
+import { loadPrincipal } from './auth/users.ts'
+import { Broker } from './broker.ts'
+import { ChangeFeed } from './changes/change-feed.ts'
+import type { Config } from './config.ts'
+import { eventRoutes } from './events/routes.ts'
+import { firstSuccess } from './first-success.ts'
+import { createHttpServer } from './http/server.ts'
+import { seedFirstAdmin } from './seed/first-admin.ts'
+import { healthRoutes } from './system/health-routes.ts'
+
+/** Well below the deadline of a request, so that a slow statement is told from a lost server. */
+const STATEMENT_TIMEOUT_MS = 10_000
+
+/** Configuration, history and authentication over HTTP. Answers from the first moment on: 503 until database and broker are there. */
+export async function startApi(config: Config, { log, signal }: ServiceContext): Promise<RunningService> {
+  await using stack = new AsyncDisposableStack()
+  const metrics = createMetrics('api')
+
+  const database = openDatabase({
+    url: config.DATABASE_URL,
+    maxConnections: config.DATABASE_CONNECTIONS,
+    applicationName: 'webmacs-api',
+    statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    onConnectionLost: (err) => log.warn({ event: 'database.connection-lost', err }, 'connection to the database lost'),
+  })
+  stack.defer(() => database.close())
+  const { db } = database
+  const broker = new Broker()
+  stack.defer(() => broker.close())
+
+  let isStarted = false
+  const checks = new HealthChecks()
+  checks.add('database', async () => void (await sql`SELECT 1`.execute(db)))
+  checks.add('broker', () => void broker.bus)
+  checks.add('start', () => {
+    if (!isStarted) throw new Error('still starting')
+  })
+  const ops = await startOpsServer({ host: config.OPS_HOST, port: config.OPS_PORT, metrics, health: checks })
+  stack.defer(() => ops.close())
+
+  const key = createTokenKey(config.SECRET_KEY)
+  const changes = new ChangeFeed({ broker, log })
+  const revocations = new Revocations({ db, broker, log })
+  const http = await createHttpServer({
+    log,
+    metrics,
+    corsOrigins: config.CORS_ORIGINS,
+    ratePerMinute: config.RATE_LIMIT_PER_MINUTE,
+    authentication: { key, loadPrincipal: (claims) => loadPrincipal(db, claims) },
+  })
+  await http.register(healthRoutes({ checks, newestReading: () => undefined }))
+  await http.register(
+    authRoutes({
+      db,
+      key,
+      tokenLifetimeMinutes: config.ACCESS_TOKEN_EXPIRE_MINUTES,
+      throttle: new LoginThrottle(),
+      revocations,
+    }),
+    { prefix: API_BASE },
+  )
+  await http.register(eventRoutes({ db, changes }), { prefix: API_BASE })
+  await http.listen({ host: config.HOST, port: config.PORT })
+  stack.defer(() => http.close())
+
+  const bus = await connectBus({ url: config.NATS_URL, prefix: config.WEBMACS_BUS_PREFIX, name: 'api', log, signal })
+  broker.attach(bus)
+  await registerService(bus, { name: 'api', version: SERVICE_VERSION, description: 'REST, authentication, OpenAPI' })
+  const admin = {
+    email: config.INITIAL_ADMIN_EMAIL,
+    username: config.INITIAL_ADMIN_USERNAME,
+    password: config.INITIAL_ADMIN_PASSWORD,
+  }
+  await firstSuccess(() => seedFirstAdmin(db, admin, log), { what: 'the first user', log, signal })
+  await firstSuccess(() => revocations.start(bus), { what: 'revoked tokens', log, signal })
+  stack.defer(() => revocations.stop())
+  isStarted = true
+
+  const owned = stack.move()
+  return {
+    ports: { http: (http.server.address() as AddressInfo).port, ops: ops.port }, // listening on TCP
+    stop: () => owned.disposeAsync(),
+  }
+}

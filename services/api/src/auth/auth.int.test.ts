@@ -1,0 +1,210 @@
+import { RevocationList, signToken } from '@webmacs/auth'
+import { newId } from '@webmacs/contracts'
+import { until } from '@webmacs/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Answer, type ApiSite, aProblem, aUser, PASSWORD, startApiSite } from '../testing/api-site.ts'
+
+let site: ApiSite
+beforeAll(async () => {
+  site = await startApiSite()
+})
+afterAll(() => site[Symbol.asyncDispose]())
+
+const login = (email: string, password: string, headers = {}): Promise<Answer> =>
+  site.api.request('POST', '/api/v1/auth/login', { as: 'nobody', body: { email, password }, headers })
+const me = (token: string): Promise<Answer> => site.api.get('/api/v1/auth/me', { token })
+
+test('logs in with email and password, and knows the user by the token', async () => {
+  const { id, email } = site.users.operator
+  const answer = await login(email, PASSWORD)
+  expect(answer.status).toBe(200)
+  expect(answer.body).toMatchObject({ status: 'success', public_id: id, username: expect.stringContaining('operator') })
+  expect((await me(answer.body.access_token)).body).toEqual({
+    public_id: id,
+    email,
+    username: answer.body.username,
+    role: 'operator',
+    admin: false,
+    registered_on: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    sso_provider: null,
+  })
+})
+
+test('notes each login for the Logs page', async () => {
+  const user = await aUser(site.db, site.key, 'viewer')
+  await login(user.email, PASSWORD)
+  const entries = await site.db.db
+    .selectFrom('log_entries')
+    .innerJoin('users', 'users.id', 'log_entries.user_id')
+    .select(['content', 'logging_type'])
+    .where('users.public_id', '=', user.id)
+    .execute()
+  expect(entries).toEqual([{ content: `User 'viewer ${user.id}' logged in.`, logging_type: 'info' }])
+})
+
+test('does not care about the case of an email', async () => {
+  expect((await login(site.users.viewer.email.toUpperCase(), PASSWORD)).status).toBe(200)
+})
+
+test('lets people with addresses of local domains log in', async () => {
+  await site.db.db
+    .updateTable('users')
+    .set({ email: 'Op@plant.local' })
+    .where('public_id', '=', site.users.operator.id)
+    .execute()
+  expect((await login('op@plant.local', PASSWORD)).status).toBe(200)
+  await site.db.db
+    .updateTable('users')
+    .set({ email: site.users.operator.email })
+    .where('public_id', '=', site.users.operator.id)
+    .execute()
+})
+
+test('answers an unknown user and a wrong password alike', async () => {
+  const unknown = await login('nobody@example.com', PASSWORD)
+  const wrong = await login(site.users.viewer.email, 'wrong')
+  expect(unknown.status).toBe(401)
+  expect(unknown.body).toEqual(aProblem('auth.bad-credentials', { detail: 'Invalid email or password.' }))
+  expect({ ...wrong.body, traceId: '' }).toEqual({ ...unknown.body, traceId: '' })
+  expect(wrong.headers.get('www-authenticate')).toBeNull()
+})
+
+test('logs a failed login without the password', async () => {
+  await login('someone@example.com', 'my-secret-guess')
+  const line = site.api.logged.find(({ event, email }) => event === 'login.failed' && email === 'someone@example.com')
+  expect(line).toMatchObject({ knownUser: false, address: '127.0.0.1' })
+  expect(JSON.stringify(site.api.logged)).not.toContain('my-secret-guess')
+})
+
+test.each([
+  [{ email: 'no-at-sign', password: 'x' }, 'body.email'],
+  [{ email: 'a@b.c', password: '' }, 'body.password'],
+  [{ email: 'a@b.c' }, 'body.password'],
+  [{ email: 5, password: 'x' }, 'body.email'],
+  [{ email: ['a@b.c'], password: 'x' }, 'body.email'],
+  [null, 'body'],
+  [[], 'body'],
+])('refuses the login %j and names the field', async (body, field) => {
+  const answer = await site.api.request('POST', '/api/v1/auth/login', { as: 'nobody', body })
+  expect(answer.status).toBe(422)
+  expect(answer.body.errors.map((error: { field: string }) => error.field)).toContain(field)
+})
+
+test('slows down guessing, for the account and not for others', async () => {
+  const user = await aUser(site.db, site.key, 'viewer')
+  const answers = await Promise.all(Array.from({ length: 12 }, () => login(user.email, 'guess')))
+  expect(answers.filter(({ status }) => status === 401)).toHaveLength(10)
+  const refused = await login(user.email, PASSWORD)
+  expect(refused.status).toBe(429)
+  expect(refused.body).toEqual(aProblem('auth.throttled'))
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(200)
+  expect((await login(site.users.viewer.email, PASSWORD)).status).toBe(200)
+})
+
+test.each([
+  ['no token', {}, 'auth.required'],
+  ['another scheme', { authorization: 'Basic YTpi' }, 'auth.required'],
+  ['an empty token', { authorization: 'Bearer ' }, 'auth.required'],
+  ['nonsense', { authorization: 'Bearer nonsense' }, 'auth.invalid-token'],
+])('refuses %s', async (_what, headers: Record<string, string>, code) => {
+  const answer = await site.api.get('/api/v1/auth/me', { as: 'nobody', headers })
+  expect(answer.status).toBe(401)
+  expect(answer.body).toEqual(aProblem(code))
+  expect(answer.headers.get('www-authenticate')).toBe('Bearer')
+})
+
+test('refuses an expired token', async () => {
+  const now = new Date(Date.now() - 3_600_000)
+  const { token } = await signToken(site.key, { user: site.users.admin.id, role: 'admin', lifetimeMinutes: 30, now })
+  expect((await me(token)).body).toEqual(aProblem('auth.invalid-token'))
+})
+
+test('refuses the token of a user who does not exist', async () => {
+  const { token } = await signToken(site.key, { user: newId('usr'), role: 'admin', lifetimeMinutes: 30 })
+  const answer = await me(token)
+  expect(answer.status).toBe(401)
+  expect(answer.body).toEqual(aProblem('auth.user-gone'))
+})
+
+test('refuses a deactivated user at once, by token and by password', async () => {
+  const user = await aUser(site.db, site.key, 'viewer')
+  await site.db.db
+    .updateTable('users')
+    .set({ deactivated_on: new Date().toISOString() })
+    .where('public_id', '=', user.id)
+    .execute()
+  expect((await me(user.token)).body).toEqual(aProblem('auth.user-gone'))
+  expect((await login(user.email, PASSWORD)).status).toBe(401)
+})
+
+test('takes the role from the user as they are now', async () => {
+  const user = await aUser(site.db, site.key, 'viewer')
+  await site.db.db.updateTable('users').set({ role: 'admin' }).where('public_id', '=', user.id).execute()
+  expect((await me(user.token)).body).toMatchObject({ role: 'admin', admin: true })
+})
+
+test('logs out: the token is refused here, at another instance and by whoever follows the bus, within a second', async () => {
+  const other = await site.startApi()
+  const list = new RevocationList({ bus: site.bus.bus })
+  await list.start()
+  const user = await aUser(site.db, site.key, 'viewer')
+  const {
+    body: { access_token: token },
+  } = await login(user.email, PASSWORD)
+  expect((await other.get('/api/v1/auth/me', { token })).status).toBe(200)
+
+  const answer = await site.api.request('POST', '/api/v1/auth/logout', { token })
+  expect(answer.status).toBe(200)
+  expect(answer.body.status).toBe('success')
+  expect((await me(token)).body).toEqual(aProblem('auth.revoked-token', { detail: 'Token has been revoked.' }))
+  await until(
+    'the other instance refuses it',
+    async () => (await other.get('/api/v1/auth/me', { token })).status === 401,
+    {
+      timeoutMs: 1000,
+    },
+  )
+  await until('the bus tells it', () => list.size === 1, { timeoutMs: 1000 })
+  expect((await site.api.request('POST', '/api/v1/auth/logout', { token })).status).toBe(401)
+  expect((await me(user.token)).status).toBe(200)
+  await list.stop()
+})
+
+test('publishes at start what was revoked while the broker did not hear', async () => {
+  await site.db.db
+    .insertInto('revoked_tokens')
+    .values([
+      { jti: 'unheard', expires_at: new Date(Date.now() + 60_000).toISOString() },
+      { jti: 'expired', expires_at: new Date(Date.now() - 60_000).toISOString() },
+    ])
+    .execute()
+  await site.startApi()
+  const list = new RevocationList({ bus: site.bus.bus })
+  await list.start()
+  expect(list.has('unheard')).toBe(true)
+  expect(list.has('expired')).toBe(false)
+  await list.stop()
+})
+
+test('accepts a logout with an empty body of whatever type', async () => {
+  for (const type of ['application/json', 'text/plain']) {
+    const { body } = await login(site.users.viewer.email, PASSWORD)
+    const answer = await site.api.request('POST', '/api/v1/auth/logout', {
+      token: body.access_token,
+      headers: { 'content-type': type },
+      body: '',
+    })
+    expect(answer.status).toBe(200)
+  }
+})
+
+test('says that single sign-on is not offered', async () => {
+  const answer = await site.api.get('/api/v1/auth/sso/config', { as: 'nobody' })
+  expect(answer.body).toEqual({ enabled: false, provider_name: '', authorize_url: '' })
+})
+
+test('never logs a token', () => {
+  const lines = JSON.stringify(site.api.logged)
+  expect(lines).not.toContain(site.users.admin.token)
+  expect(lines).not.toContain(PASSWORD)
+})

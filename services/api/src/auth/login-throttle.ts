@@ -1,0 +1,104 @@
+import { AppError } from '@webmacs/contracts'
+
+export interface ThrottleLimits {
+  readonly failuresPerAccount: number
+  readonly failuresPerAddress: number
+  readonly windowMs: number
+  /** Accounts, and addresses, remembered at once. */
+  readonly maxKeys: number
+}
+
+/** Ten guesses in five minutes are enough for a person who mistypes, and too few to guess with. */
+export const DEFAULT_THROTTLE = {
+  failuresPerAccount: 10,
+  failuresPerAddress: 50,
+  windowMs: 5 * 60_000,
+  maxKeys: 10_000,
+} as const satisfies ThrottleLimits
+
+export interface LoginAttempt {
+  readonly account: string
+  readonly address: string
+}
+
+/** Slows the guessing of passwords: per account, whoever guesses, and per address, whatever account it tries. Always on, private networks included. */
+export class LoginThrottle {
+  readonly #accounts: FailureCounts
+  readonly #addresses: FailureCounts
+  readonly #clock: () => number
+
+  /** @param clock milliseconds, never going back */
+  constructor(limits: ThrottleLimits = DEFAULT_THROTTLE, clock: () => number = () => performance.now()) {
+    this.#accounts = new FailureCounts(limits.failuresPerAccount, limits)
+    this.#addresses = new FailureCounts(limits.failuresPerAddress, limits)
+    this.#clock = clock
+  }
+
+  /**
+   * Counts an attempt as failed until `succeeded` says otherwise, so that many at once cannot slip through before the first answer.
+   * @throws AppError `auth.throttled` when there were too many failures
+   */
+  begin({ account, address }: LoginAttempt): void {
+    const now = this.#clock()
+    const waitMs = Math.max(this.#accounts.waitMs(account, now), this.#addresses.waitMs(address, now))
+    if (waitMs > 0) {
+      const seconds = Math.ceil(waitMs / 1000)
+      throw new AppError('auth.throttled', {
+        detail: `Too many failed logins. Try again in ${seconds} s.`,
+        retryAfterSeconds: seconds,
+      })
+    }
+    this.#accounts.add(account, now)
+    this.#addresses.add(address, now)
+  }
+
+  succeeded({ account, address }: LoginAttempt): void {
+    this.#accounts.forget(account)
+    this.#addresses.takeBack(address)
+  }
+}
+
+/** Times of recent failures by key; the key that failed longest ago makes room for a new one. */
+class FailureCounts {
+  readonly #times = new Map<string, number[]>()
+  readonly #limit: number
+  readonly #windowMs: number
+  readonly #maxKeys: number
+
+  constructor(limit: number, { windowMs, maxKeys }: ThrottleLimits) {
+    this.#limit = limit
+    this.#windowMs = windowMs
+    this.#maxKeys = maxKeys
+  }
+
+  /** How long until another attempt is allowed; 0: now. */
+  waitMs(key: string, now: number): number {
+    const recent = this.#recent(key, now)
+    const oldest = recent[recent.length - this.#limit]
+    return oldest === undefined ? 0 : oldest + this.#windowMs - now
+  }
+
+  add(key: string, now: number): void {
+    const recent = this.#recent(key, now)
+    recent.push(now)
+    this.#times.delete(key)
+    this.#times.set(key, recent)
+    if (this.#times.size <= this.#maxKeys) return
+    const [longestQuiet] = this.#times.keys()
+    if (longestQuiet !== undefined) this.#times.delete(longestQuiet)
+  }
+
+  takeBack(key: string): void {
+    const times = this.#times.get(key)
+    times?.pop()
+    if (times?.length === 0) this.#times.delete(key)
+  }
+
+  forget(key: string): void {
+    this.#times.delete(key)
+  }
+
+  #recent(key: string, now: number): number[] {
+    return (this.#times.get(key) ?? []).filter((time) => time > now - this.#windowMs)
+  }
+}

@@ -1,0 +1,96 @@
+import cors from '@fastify/cors'
+import helmet from '@fastify/helmet'
+import { type AuthenticationOptions, guardRoutes } from '@webmacs/auth/fastify'
+import type { Logger, Metrics } from '@webmacs/service-kit'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyServerOptions,
+  LogController,
+} from 'fastify'
+import { describeApi } from '../openapi/describe-api.ts'
+import { parseJsonBodies } from './body-parsing.ts'
+import { answerBrokenRequest } from './broken-request.ts'
+import { isTrustedProxy } from './client-address.ts'
+import { answerError, answerErrors, answerUnknownRoutes } from './error-handler.ts'
+import { limitRates } from './rate-limit.ts'
+import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts'
+import { observeRequests } from './request-log.ts'
+import { RouteMethods } from './route-methods.ts'
+import { createSchemaCompiler } from './schema-validation.ts'
+
+export interface HttpServerOptions {
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly corsOrigins: readonly string[]
+  readonly ratePerMinute: number
+  readonly authentication: AuthenticationOptions
+}
+
+/** Routes of this server, typed by their schemas. */
+export type HttpServer = FastifyInstance
+
+const BODY_LIMIT_BYTES = 256 * 1024
+/** For a client to send its whole request. */
+const REQUEST_DEADLINE_MS = 30_000
+/** For a handler to answer; the database gives up sooner. */
+const HANDLER_DEADLINE_MS = 20_000
+const LONGEST_ID = 100
+
+/** The server with all that its routes have in common, listening to nothing yet. Register routes, then `listen` or `inject`. */
+export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const app = newServer(options.log)
+  const methods = new RouteMethods()
+  answerErrors(app)
+  parseJsonBodies(app)
+  observeRequests(app, options.metrics)
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header(REQUEST_ID_HEADER, request.id).header('cache-control', 'no-store')
+  })
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    // Whether the site has TLS is for whoever terminates it to say.
+    strictTransportSecurity: false,
+  })
+  await app.register(cors, {
+    origin: [...options.corsOrigins],
+    credentials: true,
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+    exposedHeaders: ['X-Request-ID', 'Retry-After', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset'],
+    maxAge: 600,
+    strictPreflight: false,
+  })
+  await limitRates(app, options.ratePerMinute)
+  guardRoutes(app, options.authentication)
+  app.addHook('onRoute', (route) => methods.add(route.url, route.method))
+  answerUnknownRoutes(app, methods)
+  await describeApi(app)
+  return app
+}
+
+type Compilers = NonNullable<NonNullable<FastifyServerOptions['schemaController']>['compilersFactory']>
+
+const ourCompilers = {
+  buildValidator: () => createSchemaCompiler(),
+  buildSerializer: () => () => (body: unknown) => JSON.stringify(body),
+} as unknown as Compilers // the framework's type allows only for its own validator
+
+function newServer(log: Logger): FastifyInstance {
+  const logger: FastifyBaseLogger = log
+  return Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceId' }),
+    genReqId: requestIdOf,
+    trustProxy: isTrustedProxy,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_DEADLINE_MS,
+    handlerTimeout: HANDLER_DEADLINE_MS,
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_ID },
+    frameworkErrors: (err, request, reply) => void answerError(err, request, reply),
+    clientErrorHandler: answerBrokenRequest,
+    // The framework's own compilers would cost memory for schemas that our mappers fulfil already.
+    schemaController: { compilersFactory: ourCompilers },
+  })
+}
