@@ -1,5 +1,7 @@
 import {
   CLOSE,
+  type Micros,
+  parseTime,
   STREAM_HEARTBEAT_MS,
   STREAM_PATH,
   type StreamDatapoint,
@@ -31,6 +33,8 @@ export interface LiveStreamOptions {
   readonly onState: (state: LiveState) => void
   /** Readings in the order they arrived. Those of one event may come again after a reconnect: compare their times. */
   readonly onReadings: (datapoints: readonly StreamDatapoint[], faults: readonly StreamFault[]) => void
+  /** The server's clock by its heartbeat, every five seconds: ages are wrong by as much as the two clocks differ. */
+  readonly onServerTime?: (time: Micros) => void
   /** The server refused the token; the stream has stopped. */
   readonly onUnauthorized?: () => void
   readonly openSocket?: (url: string) => StreamSocket
@@ -130,8 +134,12 @@ export function createLiveStream(options: LiveStreamOptions): LiveStream {
     if (message === undefined) return
     if (message.type === 'connected') onConnected()
     if (message.type === 'datapoints_batch') options.onReadings(message.datapoints, message.faults ?? [])
-    if (message.type === 'heartbeat' && state.status === 'live' && state.source !== message.source)
-      enter({ status: 'live', source: message.source })
+    if (message.type === 'heartbeat') onHeartbeat(message.time, message.source)
+  }
+  const onHeartbeat = (text: string, source: 'live' | 'stale'): void => {
+    const time = parseTime(text)
+    if (time !== undefined) options.onServerTime?.(time)
+    if (state.status === 'live' && state.source !== source) enter({ status: 'live', source })
   }
 
   function connect(): void {

@@ -1,0 +1,57 @@
+import { QueryClient } from '@tanstack/react-query'
+import { type Client, ClientError, createClient } from '@webmacs/client'
+import { createContext, useContext } from 'react'
+import { createLiveConnection, type LiveConnection } from '../features/live/live-connection.ts'
+import { createSession, type Session } from './session.ts'
+
+/** What the pages work with, built once per page load. */
+export interface Services {
+  readonly client: Client
+  readonly session: Session
+  readonly queries: QueryClient
+  readonly live: LiveConnection
+}
+
+export function createServices(page: Window): Services {
+  const session = createSession(page.localStorage)
+  const client = createClient({
+    baseUrl: '',
+    getToken: session.token,
+    onUnauthorized: session.signOut,
+  })
+  const queries = new QueryClient({
+    defaultOptions: {
+      queries: {
+        retry: (failures, error) => failures < 2 && error instanceof ClientError && error.status >= 500,
+        staleTime: 10_000,
+        networkMode: 'always', // the rig's network may know no internet; the requests tell by themselves
+      },
+    },
+  })
+  const live = createLiveConnection({
+    client,
+    url: page.location.origin.replace(/^http/, 'ws'),
+    getToken: session.token,
+    onUnauthorized: session.signOut,
+    network: page,
+    schedule: (flush) => {
+      page.requestAnimationFrame(flush)
+    },
+  })
+  session.subscribe(() => {
+    if (session.token() !== undefined) return
+    live.stop()
+    live.readings.clear()
+    queries.clear()
+  })
+  return { client, session, queries, live }
+}
+
+const ServicesContext = createContext<Services | undefined>(undefined)
+export const ServicesProvider = ServicesContext.Provider
+
+export function useServices(): Services {
+  const services = useContext(ServicesContext)
+  if (services === undefined) throw new Error('useServices needs a ServicesProvider above it')
+  return services
+}

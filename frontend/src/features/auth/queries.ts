@@ -1,0 +1,6 @@
+import { queryOptions } from '@tanstack/react-query'
+import type { Client } from '@webmacs/client'
+
+/** Who is logged in. */
+export const meQuery = (client: Client) =>
+  queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => client.me(signal), staleTime: 60_000 })

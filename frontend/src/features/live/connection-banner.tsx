@@ -1,0 +1,43 @@
+import { Alert, Button, Group, Text } from '@mantine/core'
+import { IconPlugConnectedX } from '@tabler/icons-react'
+import { useCallback, useSyncExternalStore } from 'react'
+import { useServices } from '../../app/services.ts'
+import { type ConnectionText, describeConnection, describeNextAttempt } from './connection-text.ts'
+import { useLiveState } from './hooks.ts'
+
+/** Says above the values that they are not what they were, and when the next attempt is due. Absent while all is well. */
+export function ConnectionBanner() {
+  const { live } = useServices()
+  const state = useLiveState()
+  const text = describeConnection(state)
+  if (text.tone === 'live' || text.tone === 'waiting') return null
+  return (
+    <Alert
+      color={text.tone === 'lost' ? 'red' : 'yellow'}
+      variant="light"
+      p="sm"
+      icon={<IconPlugConnectedX aria-hidden />}
+      role="presentation"
+    >
+      <Group justify="space-between" gap="xs">
+        <Text fz="sm">
+          {text.meaning}
+          {state.status !== 'live' && <Countdown text={text} />}
+        </Text>
+        {state.status !== 'live' && (
+          <Button size="compact-sm" variant="default" onClick={live.retryNow}>
+            Try now
+          </Button>
+        )}
+      </Group>
+    </Alert>
+  )
+}
+
+function Countdown({ text }: { readonly text: ConnectionText }) {
+  const { ticker } = useServices().live
+  const subscribe = useCallback((listener: () => void) => ticker.subscribe(listener), [ticker])
+  // The attempt's time is by this device's clock, unlike the readings'.
+  const remaining = useSyncExternalStore(subscribe, () => describeNextAttempt(text.nextAttemptAt, Date.now()))
+  return <span> – {remaining}</span>
+}

@@ -1,0 +1,97 @@
+import { type Client, createLiveStream, type LiveState, type NetworkEvents, POLL_INTERVAL_MS } from '@webmacs/client'
+import { createTicker, type Ticker } from '../../lib/ticker.ts'
+import { createReadingStore, type ReadingStore } from './reading-store.ts'
+
+export interface LiveConnectionOptions {
+  readonly client: Pick<Client, 'latest'>
+  /** `ws://` or `wss://` address, without a path. */
+  readonly url: string
+  readonly getToken: () => string | undefined
+  readonly onUnauthorized: () => void
+  readonly network: NetworkEvents
+  readonly schedule: (flush: () => void) => void
+}
+
+/** The one live connection of the page: the stream, polling in its place, and what arrived by either. */
+export interface LiveConnection {
+  readonly readings: ReadingStore
+  readonly ticker: Ticker
+  start(): void
+  stop(): void
+  retryNow(): void
+  /** The same object until it changes. */
+  state(): LiveState
+  subscribe(listener: () => void): () => void
+  /** Hears when values flow again after an outage: what was missed lies in the history. */
+  onRecovered(listener: () => void): () => void
+}
+
+export function createLiveConnection(options: LiveConnectionOptions): LiveConnection {
+  const readings = createReadingStore(options.schedule)
+  const ticker = createTicker()
+  const stateListeners = new Set<() => void>()
+  const recoveryListeners = new Set<() => void>()
+  let polling: AbortController | undefined
+  let wasLost = false
+
+  const onState = (state: LiveState): void => {
+    if (state.status !== 'polling') stopPolling()
+    else if (polling === undefined) startPolling()
+    if (isLost(state)) wasLost = true
+    else if (state.status === 'live' && wasLost) {
+      wasLost = false
+      for (const listener of recoveryListeners) listener()
+    }
+    for (const listener of stateListeners) listener()
+  }
+  const stopPolling = (): void => {
+    polling?.abort()
+    polling = undefined
+  }
+  const startPolling = (): void => {
+    polling = new AbortController()
+    void poll(polling.signal) // ends by its signal, and handles its own failures
+  }
+  const poll = async (signal: AbortSignal): Promise<void> => {
+    try {
+      const datapoints = await options.client.latest(signal)
+      if (!signal.aborted) readings.apply(datapoints)
+    } catch {
+      // The server is away for requests too: the values on screen age by themselves, and the state says why.
+    }
+    if (signal.aborted) return
+    const next = setTimeout(() => void poll(signal), POLL_INTERVAL_MS)
+    signal.addEventListener('abort', () => clearTimeout(next), { once: true })
+  }
+
+  const stream = createLiveStream({
+    url: options.url,
+    getToken: options.getToken,
+    network: options.network,
+    onState,
+    onReadings: readings.apply,
+    onServerTime: (time) => ticker.adjustTo(time / 1000),
+    onUnauthorized: options.onUnauthorized,
+  })
+  return {
+    readings,
+    ticker,
+    start: stream.start,
+    stop: stream.stop,
+    retryNow: stream.retryNow,
+    state: stream.state,
+    subscribe: (listener) => {
+      stateListeners.add(listener)
+      return () => stateListeners.delete(listener)
+    },
+    onRecovered: (listener) => {
+      recoveryListeners.add(listener)
+      return () => recoveryListeners.delete(listener)
+    },
+  }
+}
+
+const isLost = (state: LiveState): boolean =>
+  state.status === 'polling' ||
+  (state.status === 'connecting' && state.reason !== undefined) ||
+  (state.status === 'live' && state.source === 'stale')

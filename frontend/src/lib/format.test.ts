@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest'
+import { decimalsFor, formatAge, formatExact, formatValue } from './format.ts'
+
+test.each([
+  [100, 1],
+  [2000, 0],
+  [10, 2],
+  [1, 3],
+  [250, 1],
+  [0.5, 4],
+  [0, 2],
+  [Number.NaN, 2],
+])('a range of %d is shown with %d decimals', (span, decimals) => {
+  expect(decimalsFor(span)).toBe(decimals)
+})
+
+test.each([
+  [23.456, 1, '23.5'],
+  [-0.5, 2, '-0.50'],
+  [12_345.6, 0, '12,346'],
+  [3e12, 2, '3.000e+12'],
+])('%d with %d decimals reads %s', (value, decimals, text) => {
+  expect(formatValue(value, decimals)).toBe(text)
+})
+
+test.each([
+  [-500, 'just now'],
+  [1999, 'just now'],
+  [2000, '2 s ago'],
+  [59_999, '59 s ago'],
+  [180_000, '3 min ago'],
+  [7_300_000, '2 h ago'],
+  [5 * 86_400_000, '5 d ago'],
+])('an age of %d ms reads %s', (ageMs, text) => {
+  expect(formatAge(ageMs)).toBe(text)
+})
+
+test('leaves out the noise of binary fractions', () => {
+  expect(formatExact(0.1 + 0.2)).toBe('0.3')
+})
