@@ -1,0 +1,122 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const ROOT = resolve(fileURLToPath(new URL('../../../', import.meta.url)))
+
+/** What `runtime.json` tells of the parts that tests look at. */
+export interface RunningSystem {
+  readonly pid: number
+  readonly url: string
+  readonly database: { readonly url: string; readonly pid: number }
+  readonly nats: { readonly url: string; readonly operatorUrl: string; readonly pid: number }
+  readonly services: Readonly<
+    Record<string, { readonly pid: number; readonly restarts: number; readonly opsPort: number }>
+  >
+}
+
+export interface System extends AsyncDisposable {
+  readonly url: string
+  readonly dataDir: string
+  readonly child: ChildProcess
+  /** All that was printed so far. */
+  output(): string
+  runtime(): Promise<RunningSystem>
+  /** Ctrl-C; resolves with the exit code. */
+  stop(signal?: NodeJS.Signals): Promise<number | null>
+}
+
+export interface SystemOptions {
+  readonly dataDir?: string
+  readonly port?: number
+  readonly env?: NodeJS.ProcessEnv
+}
+
+const READY = 'Ready in'
+const START_DEADLINE_MS = 180_000
+
+/** A folder for one system's data, which PostgreSQL's user may enter. */
+export async function makeDataDir(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'webmacs-system-'))
+  await chmod(folder, 0o711)
+  return join(folder, 'data')
+}
+
+export const removeDataDir = (dataDir: string): Promise<void> =>
+  rm(resolve(dataDir, '..'), { recursive: true, force: true })
+
+/** A port that nobody uses now. */
+export async function anyPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo // listening on TCP
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+/** Runs what `npm start` runs, and collects what it prints. */
+export async function launch(options: SystemOptions = {}): Promise<System> {
+  const dataDir = options.dataDir ?? (await makeDataDir())
+  const port = options.port ?? (await anyPort())
+  const child = spawn(process.execPath, [join(ROOT, 'infra', 'launcher', 'bootstrap.mjs'), 'start'], {
+    cwd: ROOT,
+    env: { ...withoutServers(process.env), WEBMACS_DATA_DIR: dataDir, WEBMACS_PORT: String(port), ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8')
+    stream.on('data', (chunk: string) => {
+      output += chunk
+    })
+  }
+  const exited = once(child, 'close').then(([code]) => code as number | null)
+  const stop = async (signal: NodeJS.Signals = 'SIGINT') => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+    return exited
+  }
+  return {
+    url: `http://127.0.0.1:${port}`,
+    dataDir,
+    child,
+    output: () => output,
+    runtime: async () => JSON.parse(await readFile(join(dataDir, 'runtime.json'), 'utf8')),
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      await stop()
+      if (options.dataDir === undefined) await removeDataDir(dataDir)
+    },
+  }
+}
+
+/** Launches and waits until everything is ready. @throws Error with what was printed when it is not */
+export async function startSystem(options: SystemOptions = {}): Promise<System> {
+  const system = await launch(options)
+  await untilPrinted(system, READY)
+  return system
+}
+
+export async function untilPrinted(system: System, text: string): Promise<void> {
+  const deadline = AbortSignal.timeout(START_DEADLINE_MS)
+  while (!system.output().includes(text)) {
+    if (system.child.exitCode !== null)
+      throw new Error(`the system ended instead of printing "${text}":\n${system.output()}`)
+    const more = system.child.stdout === null ? [] : [once(system.child.stdout, 'data', { signal: deadline })]
+    try {
+      await Promise.race([...more, once(system.child, 'exit', { signal: deadline })])
+    } catch (err) {
+      throw new Error(`"${text}" was not printed:\n${system.output()}`, { cause: err })
+    }
+  }
+}
+
+/** Servers of the integration tests are not this system's. */
+function withoutServers(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { DATABASE_URL, NATS_URL, ...rest } = env
+  return rest
+}
