@@ -32,9 +32,29 @@ export interface Runtime {
   >
 }
 
-const fileOf = (dataDir: string): string => join(dataDir, 'runtime.json')
+/** Keeps `runtime.json` true: one write at a time, in the order in which things happened. */
+export class RuntimeFile {
+  readonly #dataDir: string
+  readonly #onFailure: (err: unknown) => void
+  #last: Promise<void> = Promise.resolve()
 
-export const writeRuntime = (dataDir: string, runtime: Runtime): Promise<void> =>
-  writePrivateFile(fileOf(dataDir), `${JSON.stringify(runtime, null, 2)}\n`)
+  constructor(dataDir: string, onFailure: (err: unknown) => void) {
+    this.#dataDir = dataDir
+    this.#onFailure = onFailure
+  }
 
-export const removeRuntime = (dataDir: string): Promise<void> => rm(fileOf(dataDir), { force: true })
+  write(runtime: Runtime): void {
+    const content = `${JSON.stringify(runtime, null, 2)}\n`
+    this.#last = this.#last.then(() => writePrivateFile(this.#path, content)).catch(this.#onFailure)
+  }
+
+  /** Nothing runs any more. */
+  async remove(): Promise<void> {
+    await this.#last
+    await rm(this.#path, { force: true })
+  }
+
+  get #path(): string {
+    return join(this.#dataDir, 'runtime.json')
+  }
+}

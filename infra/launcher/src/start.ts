@@ -10,7 +10,7 @@ import { lockDataDirectory, openDataDirectory } from './data-directory.ts'
 import { LaunchError } from './launch-error.ts'
 import { type LogSink, openLogs } from './log-lines.ts'
 import { createReporter, type Reporter } from './reporter.ts'
-import { removeRuntime, writeRuntime } from './runtime-file.ts'
+import { type Runtime, RuntimeFile } from './runtime-file.ts'
 import { loadSecrets } from './secrets.ts'
 import { type DatabaseServer, type NatsServer, openDatabaseServer, openNatsServer, prepare } from './servers.ts'
 import { defineServices, type ServiceDefinition } from './services.ts'
@@ -68,13 +68,9 @@ async function bringUp(
   const uiUrl = vite === undefined ? undefined : `http://127.0.0.1:${vite}`
   const definitions = await defineServices({ config, secrets, database, nats, uiUrl })
   const processes: SupervisedProcess[] = []
-  const report = (): void => {
-    const runtime = describe(config, startedOn, database, nats, definitions, processes)
-    void writeRuntime(config.dataDir, runtime).catch((err: unknown) =>
-      reporter.warn(`runtime.json cannot be written: ${err}`),
-    )
-  }
-  undo.push(() => removeRuntime(config.dataDir))
+  const runtimeFile = new RuntimeFile(config.dataDir, (err) => reporter.warn(`runtime.json cannot be written: ${err}`))
+  const report = (): void => runtimeFile.write(describe(config, startedOn, database, nats, definitions, processes))
+  undo.push(() => runtimeFile.remove())
   undo.push(() => stopInReverse(processes))
   killNow.add(() => {
     for (const process of processes) process.kill()
@@ -184,7 +180,7 @@ function describe(
   nats: NatsServer,
   definitions: readonly ServiceDefinition[],
   processes: readonly SupervisedProcess[],
-) {
+): Runtime {
   const services = definitions.map(({ name, httpPort, opsPort }) => {
     const process = processes.find((candidate) => candidate.name === name)
     return [name, { pid: process?.pid ?? null, restarts: process?.restarts ?? 0, httpPort, opsPort }] as const

@@ -31,6 +31,7 @@ export class SupervisedProcess {
   readonly #onChange: () => void
   #child: ChildProcess | undefined
   #isStopping = false
+  #wasReady = false
   #restartMs = FIRST_RESTART_MS
   #restarts = 0
   readonly #wake = new AbortController()
@@ -58,7 +59,11 @@ export class SupervisedProcess {
   async start(): Promise<void> {
     const child = this.#spawn()
     const outcome = await this.#readiness(child)
-    if (outcome === 'ready') return
+    if (outcome === 'ready') {
+      this.#wasReady = true
+      if (hasExited(child)) void this.#startAgain(0, child.exitCode, child.signalCode)
+      return
+    }
     this.#isStopping = true
     child.kill('SIGKILL')
     const hint = `Its log is in the data folder, logs/${this.name}.log.`
@@ -113,7 +118,7 @@ export class SupervisedProcess {
     const startedAt = performance.now()
     child.once('exit', (code, signal) => {
       this.#onChange()
-      if (!this.#isStopping) void this.#startAgain(performance.now() - startedAt, code, signal)
+      if (this.#wasReady && !this.#isStopping) void this.#startAgain(performance.now() - startedAt, code, signal)
     })
     this.#onChange()
     return child
