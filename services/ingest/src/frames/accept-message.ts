@@ -1,0 +1,163 @@
+import type { JsMsg } from '@nats-io/jetstream'
+import { encodeQuality, GOOD, MAX_FRAME_MESSAGE_BYTES, type Micros, type QualityBits } from '@webmacs/contracts'
+import type { Batch, SourceEpoch } from '../batching/batch.ts'
+import { checkEnvelope, checkQuality, checkValue, type FrameEnvelope, originOf } from './check-frame.ts'
+import { createTimeParser } from './iso-time.ts'
+
+export interface AcceptOptions {
+  /** Readings older than this are past the retention limit, days. */
+  readonly retentionDays: number
+  readonly now: () => Micros
+  /** Integer key of an event that is known already. */
+  readonly eventKey: (event: string) => number | undefined
+}
+
+export type AcceptMessage = (message: JsMsg, batch: Batch) => void
+
+const SECOND: Micros = 1_000_000
+const DAY: Micros = 86_400 * SECOND
+const MAX_AHEAD: Micros = DAY
+/** Clocks differ; beyond this a time in the future is kept but marked. */
+const TRUSTED_AHEAD: Micros = 5 * 60 * SECOND
+const TIME_UNCERTAIN = encodeQuality(['time_uncertain'])
+/** More problems than these are only counted: a dead letter's detail is a sentence. */
+const MAX_PROBLEMS = 5
+/** Sources are few; more than these in one process are a fault, and the cache of their names starts anew. */
+const MAX_SOURCES = 10_000
+
+/** Turns a message into rows, unknown readings and dead candidates of a batch. Never throws for what a sender did. */
+export function createAcceptor({ retentionDays, now, eventKey }: AcceptOptions): AcceptMessage {
+  const parseTime = createTimeParser()
+  const sources = new Map<string, SourceEpoch>()
+  const sourceOf = (source: string, epoch: string): SourceEpoch => {
+    const key = `${source}.${epoch}`
+    let known = sources.get(key)
+    if (known === undefined) {
+      if (sources.size >= MAX_SOURCES) sources.clear()
+      known = { source, epoch }
+      sources.set(key, known)
+    }
+    return known
+  }
+
+  const acceptFrame = (frame: unknown, message: JsMsg, batch: Batch): void => {
+    const receivedAt = now()
+    const envelope = checkEnvelope(frame)
+    const time = envelope.ok ? parseTime(envelope.value.time) : undefined
+    if (!envelope.ok || time === undefined) {
+      const { field, rule } = envelope.ok
+        ? { field: 'frame.time', rule: 'must be a moment in UTC, ISO 8601' }
+        : envelope.error
+      const origin = originOf(frame)
+      const position = origin && batch.addFrame(sourceOf(origin.source, origin.epoch), origin.seq, receivedAt, message)
+      batch.dead.push({
+        frame: position,
+        reason: 'malformed',
+        detail: `${field} ${rule}`,
+        message,
+        receivedAt,
+        content: frame,
+      })
+      return
+    }
+    const { source, epoch, seq } = envelope.value
+    const origin = sourceOf(source, epoch)
+    if (time > receivedAt + MAX_AHEAD || time < receivedAt - retentionDays * DAY) {
+      const position = batch.addFrame(origin, seq, receivedAt, message)
+      const detail = `frame.time must lie between ${retentionDays} days ago and one day ahead`
+      batch.dead.push({ frame: position, reason: 'impossible_time', detail, message, receivedAt, content: frame })
+      return
+    }
+    const position = batch.addFrame(origin, seq, time, message)
+    const marks = time > receivedAt + TRUSTED_AHEAD ? TIME_UNCERTAIN : GOOD
+    const problems = acceptValues(envelope.value, position, marks, batch, eventKey)
+    if (problems.length === 0) return
+    batch.dead.push({
+      frame: position,
+      reason: 'invalid_value',
+      detail: describe(problems),
+      message,
+      receivedAt,
+      content: partOf(
+        envelope.value,
+        problems.map(({ event }) => event),
+      ),
+    })
+  }
+
+  return (message, batch) => {
+    batch.addMessage(message)
+    if (message.data.length > MAX_FRAME_MESSAGE_BYTES) {
+      const detail = `the message has ${message.data.length} bytes, at most ${MAX_FRAME_MESSAGE_BYTES} are taken`
+      batch.dead.push({ frame: undefined, reason: 'oversized', detail, message, receivedAt: now() })
+      return
+    }
+    const content = parseJson(message)
+    const frames = Array.isArray(content) ? content : [content]
+    if (content === undefined || frames.length === 0) {
+      const detail = content === undefined ? 'the message is no JSON' : 'the message must carry at least one frame'
+      batch.dead.push({ frame: undefined, reason: 'malformed', detail, message, receivedAt: now() })
+      return
+    }
+    for (const frame of frames) acceptFrame(frame, message, batch)
+  }
+}
+
+interface Problem {
+  readonly event: string
+  readonly text: string
+}
+
+/** Adds what can be stored to the batch and returns what cannot. */
+function acceptValues(
+  { values, quality }: FrameEnvelope,
+  frame: number,
+  marks: QualityBits,
+  batch: Batch,
+  eventKey: AcceptOptions['eventKey'],
+): Problem[] {
+  const problems: Problem[] = []
+  for (const event of Object.keys(values)) {
+    const value = values[event]
+    let bits = marks
+    if (quality !== undefined && Object.hasOwn(quality, event)) {
+      const words = checkQuality(event, quality[event])
+      if (!words.ok) {
+        problems.push({ event, text: `${words.error.field} ${words.error.rule}` })
+        continue
+      }
+      bits |= words.value
+    }
+    const rule = checkValue(value, bits)
+    if (rule !== undefined) {
+      problems.push({ event, text: `frame.values.${event} ${rule}` })
+      continue
+    }
+    const reading = value as number | null // checkValue lets nothing else through
+    const key = eventKey(event)
+    if (key === undefined) batch.unknown.push({ frame, event, value: reading, quality: bits })
+    else batch.addRow(frame, key, reading, bits)
+  }
+  return problems
+}
+
+function describe(problems: readonly Problem[]): string {
+  const more = problems.length - MAX_PROBLEMS
+  const first = problems.slice(0, MAX_PROBLEMS).map(({ text }) => text)
+  return more > 0 ? `${first.join('; ')}; and ${more} more` : first.join('; ')
+}
+
+/** A frame with the values and qualities of some of its events. */
+export function partOf(frame: FrameEnvelope, events: readonly string[]): FrameEnvelope {
+  const pick = (from: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+    Object.fromEntries(events.filter((event) => Object.hasOwn(from, event)).map((event) => [event, from[event]]))
+  return { ...frame, values: pick(frame.values), ...(frame.quality && { quality: pick(frame.quality) }) }
+}
+
+function parseJson(message: JsMsg): unknown {
+  try {
+    return message.json()
+  } catch {
+    return undefined // no JSON text gives undefined: the caller dead-letters it
+  }
+}
