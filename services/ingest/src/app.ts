@@ -1,0 +1,81 @@
+import { type Bus, connectBus, registerService } from '@webmacs/bus'
+import { openDatabase } from '@webmacs/database'
+import {
+  createMetrics,
+  HealthChecks,
+  type Logger,
+  type RunningService,
+  SERVICE_VERSION,
+  type ServiceContext,
+  startOpsServer,
+} from '@webmacs/service-kit'
+import { sql } from 'kysely'
+import type { IngestConfig } from './config.ts'
+import { createIngestMetrics, type IngestMetrics } from './metrics.ts'
+import { startWriter } from './writer.ts'
+
+/** One commits, one reads watermarks, one looks up events or makes partitions, one answers health checks. */
+const CONNECTIONS = 4
+const LAG_MS = 5000
+const STOP_DEADLINE_MS = 8000
+
+/** Writer: readings from the stream to the database. Any number of these share the work. */
+export async function startIngest(config: IngestConfig, { log, signal }: ServiceContext): Promise<RunningService> {
+  const bus = await connectBus({
+    url: config.NATS_URL,
+    prefix: config.WEBMACS_BUS_PREFIX,
+    name: 'ingest',
+    log,
+    signal,
+  })
+  const database = openDatabase({
+    url: config.DATABASE_URL,
+    maxConnections: CONNECTIONS,
+    applicationName: 'webmacs-ingest',
+    onConnectionLost: (err) => log.warn({ event: 'database.connection-lost', err }, 'database connection lost'),
+  })
+  const registry = createMetrics('ingest')
+  const metrics = createIngestMetrics(registry)
+  const health = new HealthChecks()
+  health.add('broker', () => {
+    if (bus.status() !== 'connected') throw new Error('broker cannot be reached')
+  })
+  health.add('database', async () => {
+    await sql`SELECT 1`.execute(database.db)
+  })
+  const ops = await startOpsServer({ host: config.OPS_HOST, port: config.OPS_PORT, metrics: registry, health })
+  const writer = startWriter({
+    config,
+    bus,
+    database,
+    metrics,
+    log,
+    onFailure: (err) => {
+      // The supervisor's restart is the recovery: a writer that fetches nothing must not look alive.
+      setImmediate(() => Promise.reject(err))
+    },
+  })
+  const lag = setInterval(() => void readLag(bus, metrics, log), LAG_MS)
+  await registerService(bus, { name: 'ingest', version: SERVICE_VERSION, description: 'Readings to the database' })
+  return {
+    ports: { ops: ops.port },
+    stop: async () => {
+      await writer.stop(STOP_DEADLINE_MS)
+      clearInterval(lag)
+      await ops.close()
+      await bus.close()
+      await database.close()
+    },
+  }
+}
+
+async function readLag(bus: Bus, metrics: IngestMetrics, log: Logger): Promise<void> {
+  if (bus.status() !== 'connected') return
+  try {
+    const info = await bus.jsm.consumers.info(bus.names.streams.readings, bus.names.durables.ingest)
+    metrics.pending.set(info.num_pending)
+    metrics.unacknowledged.set(info.num_ack_pending)
+  } catch (err) {
+    log.warn({ event: 'ingest.lag-unknown', err }, 'the lag could not be read')
+  }
+}

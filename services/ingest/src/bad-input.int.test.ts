@@ -1,0 +1,89 @@
+import { type DeadReason, formatTime, MAX_FRAME_MESSAGE_BYTES, newId, nowMicros } from '@webmacs/contracts'
+import { aFrame, until, valuesOf } from '@webmacs/testing'
+import { expect, test } from 'vitest'
+import { startSite } from './ingest-site.fixture.ts'
+
+const DAY = 86_400_000_000
+
+test('dead-letters a message that is no frame, with its text and the reason, and goes on', async () => {
+  await using site = await startSite()
+  const [event] = (await site.addEvents(1)) as [never]
+  await site.startWriter()
+  const broken = ['', 'no json', 'null', '7', '[]', '[3]', '{"source":"lab-1"}', `${'['.repeat(5000)}`]
+  for (const text of broken) await site.publishRaw(text)
+  await site.publishRaw(new Uint8Array([0xff, 0xfe, 0x00]))
+  await site.publish({ ...aFrame(), time: 'yesterday' })
+  await site.publish(aFrame({ values: valuesOf([[event, 1]]) }))
+  await site.untilAcked()
+  const letters = await site.deadLetters()
+  expect(letters.map(({ reason }) => reason)).toEqual(Array(broken.length + 2).fill('malformed' satisfies DeadReason))
+  expect(letters[1]).toMatchObject({ raw: 'no json', detail: 'the message is no JSON', stream_seq: 2 })
+  expect(letters[6]).toMatchObject({ frame: { source: 'lab-1' }, detail: expect.stringContaining('frame.epoch') })
+  expect(letters.at(-1)?.detail).toContain('frame.time')
+  expect(await site.rowsOf(event)).toHaveLength(1)
+})
+
+test('dead-letters a message that is too large, cut so that the letter fits', async () => {
+  await using site = await startSite()
+  await site.startWriter()
+  await site.publishRaw('\u0001'.repeat(MAX_FRAME_MESSAGE_BYTES + 1))
+  await site.untilAcked()
+  const [letter] = await site.deadLetters()
+  expect(letter).toMatchObject({ reason: 'oversized' })
+  expect(letter?.raw?.length).toBe(100_000)
+})
+
+test('stores the rest of a frame of which some values cannot be stored, and counts the frame as dealt with', async () => {
+  await using site = await startSite()
+  const [good, infinite, nothing, odd] = (await site.addEvents(4)) as [never, never, never, never]
+  const stranger = newId('evt')
+  await site.startWriter()
+  const frame = aFrame({ source: 'mixed', seq: 1 })
+  const values = `{"${good}":1,"${infinite}":1e999,"${nothing}":null,"${odd}":4,"${stranger}":5}`
+  await site.publishRaw(JSON.stringify({ ...frame, values: {}, quality: { [odd]: ['strange'] } }).replace('{}', values))
+  await site.untilAcked()
+  expect(await site.rowsOf(good)).toHaveLength(1)
+  expect(await site.countRows()).toBe(1)
+  const letters = await site.deadLetters()
+  const [invalid, unknown] = letters
+  expect(letters.map(({ reason }) => reason)).toEqual(['invalid_value', 'unknown_event'])
+  expect(invalid?.detail).toContain(`frame.values.${infinite} must be a finite number`)
+  expect(invalid?.detail).toContain(`frame.values.${nothing} may be null only where the quality is bad`)
+  expect(invalid?.detail).toContain(`frame.quality.${odd}.0 must be a quality class or reason`)
+  expect(unknown?.frame).toMatchObject({ source: 'mixed', seq: 1, time: frame.time, values: { [stranger]: 5 } })
+  await until('the watermark counts the frame', () => site.watermarks().some(({ watermark }) => watermark === 1))
+})
+
+test('dead-letters frames with impossible times', async () => {
+  await using site = await startSite()
+  const [event] = (await site.addEvents(1)) as [never]
+  await site.startWriter({ RETENTION_DAYS: '30' })
+  const times = [nowMicros() - 31 * DAY, nowMicros() + 1.1 * DAY, nowMicros() - 29 * DAY]
+  await site.publish(
+    times.map((time) => aFrame({ time: formatTime(Math.round(time)), values: valuesOf([[event, 1]]) })),
+  )
+  await site.untilAcked()
+  expect((await site.deadLetters()).map(({ reason }) => reason)).toEqual(['impossible_time', 'impossible_time'])
+  expect(await site.rowsOf(event)).toHaveLength(1)
+})
+
+test('knows an event that was made after the writer had started', async () => {
+  await using site = await startSite()
+  await site.startWriter()
+  const [event] = (await site.addEvents(1)) as [never]
+  await site.publish(aFrame({ values: valuesOf([[event, 1]]) }))
+  await site.untilAcked()
+  expect(await site.rowsOf(event)).toHaveLength(1)
+  expect(await site.deadLetters()).toEqual([])
+})
+
+test('stores values at the end of the number range, twice in a minute', async () => {
+  await using site = await startSite()
+  const [event] = (await site.addEvents(1)) as [never]
+  await site.startWriter()
+  for (let count = 0; count < 3; count += 1) {
+    await site.publish(aFrame({ values: valuesOf([[event, Number.MAX_VALUE]]) }))
+    await site.untilAcked()
+  }
+  expect(await site.rowsOf(event)).toHaveLength(3)
+})

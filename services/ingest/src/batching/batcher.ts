@@ -1,0 +1,114 @@
+import type { JsMsg } from '@nats-io/jetstream'
+import { Batch } from './batch.ts'
+
+export interface BatcherOptions {
+  readonly maxRows: number
+  readonly maxBytes: number
+  /** A batch waits this long for more messages, from its first one, ms. */
+  readonly maxAgeMs: number
+  readonly accept: (message: JsMsg, batch: Batch) => void
+  /** Commits one batch; called for one batch at a time. A rejection ends the batching. */
+  readonly commit: (batch: Batch, openedAt: number) => Promise<void>
+}
+
+interface Opened {
+  readonly batch: Batch
+  /** Monotonic, ms. */
+  readonly openedAt: number
+}
+
+/** Full batches that may wait for the commit of the one before them; beyond that nothing more is fetched. */
+const MAX_WAITING = 2
+
+/**
+ * Gathers messages into batches bounded by rows, bytes and age. While one batch is committed the next ones fill; a batch whose time has
+ * come goes on growing until the committer is free.
+ */
+export class Batcher {
+  readonly #options: BatcherOptions
+  readonly #waiting: Opened[] = []
+  #open: Opened | undefined
+  #committing: Promise<void> | undefined
+  #current: Batch | undefined
+  #timer: NodeJS.Timeout | undefined
+  #isDue = false
+  #roomMade = Promise.withResolvers<void>()
+  #failure: unknown
+
+  constructor(options: BatcherOptions) {
+    this.#options = options
+  }
+
+  add(message: JsMsg): void {
+    const opened = this.#openBatch()
+    this.#options.accept(message, opened.batch)
+    const { batch } = opened
+    if (batch.rows + batch.unknown.length >= this.#options.maxRows || batch.bytes >= this.#options.maxBytes) {
+      this.#close()
+      this.#next()
+    }
+  }
+
+  /** Resolves when more messages may be fetched; rejects when a commit failed for good. */
+  async room(): Promise<void> {
+    while (this.#waiting.length >= MAX_WAITING && this.#failure === undefined) await this.#roomMade.promise
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Commits what is there, however young; resolves when all is committed. */
+  async drain(): Promise<void> {
+    this.#close()
+    this.#next()
+    while (this.#committing !== undefined) await this.#committing
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Tells the broker that the messages held here are being worked on, so that it does not deliver them again. */
+  sayWorking(): void {
+    const batches = [this.#current, ...this.#waiting.map(({ batch }) => batch), this.#open?.batch]
+    for (const batch of batches) for (const message of batch?.messages ?? []) message.working()
+  }
+
+  #openBatch(): Opened {
+    if (this.#open === undefined) {
+      this.#open = { batch: new Batch(), openedAt: performance.now() }
+      this.#isDue = false
+      this.#timer = setTimeout(() => {
+        this.#isDue = true
+        this.#next()
+      }, this.#options.maxAgeMs)
+    }
+    return this.#open
+  }
+
+  #close(): void {
+    clearTimeout(this.#timer)
+    if (this.#open !== undefined) this.#waiting.push(this.#open)
+    this.#open = undefined
+  }
+
+  #next(): void {
+    if (this.#committing !== undefined || this.#failure !== undefined) return
+    if (this.#waiting.length === 0 && this.#isDue) this.#close()
+    const opened = this.#waiting.shift()
+    this.#makeRoom()
+    if (opened === undefined) return
+    this.#current = opened.batch
+    this.#committing = this.#options
+      .commit(opened.batch, opened.openedAt)
+      .catch((err: unknown) => {
+        this.#failure = err // told to whoever waits in room or drain
+        this.#makeRoom()
+      })
+      .finally(() => {
+        this.#committing = undefined
+        this.#current = undefined
+        this.#next()
+      })
+  }
+
+  #makeRoom(): void {
+    this.#roomMade.resolve()
+    this.#roomMade = Promise.withResolvers()
+  }
+}

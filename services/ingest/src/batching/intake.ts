@@ -1,0 +1,84 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Consumer, ConsumerMessages } from '@nats-io/jetstream'
+import type { Bus } from '@webmacs/bus'
+import type { Logger } from '@webmacs/service-kit'
+import type { Batcher } from './batcher.ts'
+
+export interface IntakeOptions {
+  readonly bus: Bus
+  readonly batcher: Batcher
+  readonly log: Logger
+  /** Fires when no more shall be fetched. */
+  readonly signal: AbortSignal
+}
+
+/** An idle pull ends after this long and the next one begins, ms. */
+const PULL_EXPIRES_MS = 5000
+/** A pull that has not ended by itself so long after its time was lost with a connection, ms. */
+const PULL_GRACE_MS = 2000
+const RETRY_MS = 500
+/** Bytes that one pull may bring, about. */
+const PULL_BYTES = 4 * 1024 * 1024
+const MIN_PULL_MESSAGES = 8
+const MAX_PULL_MESSAGES = 5000
+const FIRST_PULL_MESSAGES = 64
+
+/**
+ * Pulls messages into the batcher until the signal fires. Pull by pull and not by the client's endless `consume`, which buffers without
+ * bound when nobody takes the messages: while the database is away nothing more may be fetched.
+ */
+export async function runIntake({ bus, batcher, log, signal }: IntakeOptions): Promise<void> {
+  let consumer: Consumer | undefined
+  let maxMessages = FIRST_PULL_MESSAGES
+  while (!signal.aborted) {
+    await batcher.room()
+    try {
+      consumer ??= await bus.js.consumers.get(bus.names.streams.readings, bus.names.durables.ingest)
+      const pulled = await pull(consumer, maxMessages, batcher, signal)
+      if (pulled.count > 0) maxMessages = pullSize(pulled.bytes / pulled.count)
+    } catch (err) {
+      if (signal.aborted || bus.nc.isClosed()) return
+      consumer = undefined
+      log.warn({ event: 'intake.pull-failed', err }, 'messages could not be fetched, trying again')
+      await delay(RETRY_MS, undefined, { signal }).catch(ignoreAbort)
+    }
+  }
+}
+
+async function pull(
+  consumer: Consumer,
+  maxMessages: number,
+  batcher: Batcher,
+  signal: AbortSignal,
+): Promise<{ count: number; bytes: number }> {
+  const messages = await consumer.fetch({ max_messages: maxMessages, expires: PULL_EXPIRES_MS })
+  const stop = stopper(messages)
+  signal.addEventListener('abort', stop, { once: true })
+  const timer = setTimeout(stop, PULL_EXPIRES_MS + PULL_GRACE_MS)
+  let count = 0
+  let bytes = 0
+  try {
+    if (signal.aborted) stop()
+    for await (const message of messages) {
+      batcher.add(message)
+      count += 1
+      bytes += message.data.length
+    }
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', stop)
+  }
+  return { count, bytes }
+}
+
+const stopper =
+  (messages: ConsumerMessages): (() => void) =>
+  () =>
+    messages.stop()
+
+const pullSize = (meanBytes: number): number =>
+  Math.round(Math.min(Math.max(PULL_BYTES / Math.max(meanBytes, 1), MIN_PULL_MESSAGES), MAX_PULL_MESSAGES))
+
+function ignoreAbort(err: unknown): void {
+  if (!(err instanceof Error && err.name === 'AbortError')) throw err
+}

@@ -1,0 +1,96 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Bus } from '@webmacs/bus'
+import { type Database, isDatabaseAway, isTransient, violatedUnique } from '@webmacs/database'
+import type { Logger } from '@webmacs/service-kit'
+import pg from 'pg'
+import type { Batch, SourceEpoch } from '../batching/batch.ts'
+import { settleDoubts } from '../dead-letters/settle-doubts.ts'
+import type { EventKeys } from '../events/event-keys.ts'
+import type { IngestMetrics } from '../metrics.ts'
+import type { PartitionKeeper } from '../partitions/partition-keeper.ts'
+import { CommittedMeanwhileError } from '../sources/committed-ranges.ts'
+import { CopyRows } from './copy-rows.ts'
+import { type WriteMode, type WrittenBatch, writeBatch } from './write-batch.ts'
+
+export interface CommitterOptions {
+  readonly bus: Bus
+  readonly database: Database
+  readonly events: EventKeys
+  readonly partitions: PartitionKeeper
+  readonly metrics: IngestMetrics
+  readonly log: Logger
+  readonly onCommitted: (sources: readonly SourceEpoch[]) => void
+}
+
+type RetryReason = 'duplicate' | 'conflict' | 'partition' | 'away' | 'failed'
+
+const FIRST_RETRY_MS = 100
+const MAX_RETRY_MS = 5000
+const CONFLICT_RETRY_MS = 20
+const CHECK_VIOLATION = '23514'
+
+/** Commits batches one after another, each until it succeeds; then acknowledges its messages. One buffer, so one batch at a time. */
+export class Committer {
+  readonly #options: CommitterOptions
+  readonly #buffer = new CopyRows()
+
+  constructor(options: CommitterOptions) {
+    this.#options = options
+  }
+
+  /** @throws AbortError when the signal fires before the batch is committed; its messages are delivered again then */
+  async commit(batch: Batch, signal: AbortSignal): Promise<void> {
+    const startedAt = performance.now()
+    const written = await this.#untilWritten(batch, signal)
+    for (const message of batch.messages) message.ack()
+    const { metrics, log, onCommitted } = this.#options
+    metrics.rows.inc(written.rows)
+    metrics.batches.inc()
+    if (written.duplicateRows > 0) metrics.duplicates.inc({ kind: 'row' }, written.duplicateRows)
+    if (written.duplicateFrames > 0) metrics.duplicates.inc({ kind: 'frame' }, written.duplicateFrames)
+    onCommitted(written.sources)
+    const durationMs = Math.round(performance.now() - startedAt)
+    const facts = { rows: written.rows, messages: batch.messages.length, duplicates: written.duplicateRows, durationMs }
+    log.debug({ event: 'batch.committed', ...facts }, 'batch committed')
+  }
+
+  async #untilWritten(batch: Batch, signal: AbortSignal): Promise<WrittenBatch> {
+    const { partitions, database } = this.#options
+    let mode: WriteMode = 'copy'
+    for (let attempt = 0; ; attempt += 1) {
+      signal.throwIfAborted()
+      try {
+        await settleDoubts(batch, this.#options)
+        await partitions.ensureFor(batch.frameTimes)
+        return await writeBatch(database, batch, this.#buffer, mode)
+      } catch (err) {
+        const reason = this.#retryReason(err)
+        this.#options.metrics.retries.inc({ reason })
+        if (reason === 'duplicate') {
+          mode = 'insert'
+          this.#options.metrics.fallbacks.inc()
+        } else if (reason === 'conflict') await delay(Math.random() * CONFLICT_RETRY_MS, undefined, { signal })
+        else {
+          if (reason === 'partition') partitions.forget()
+          await this.#backOff(err, reason, attempt, signal)
+        }
+      }
+    }
+  }
+
+  #retryReason(err: unknown): RetryReason {
+    if (violatedUnique(err) !== undefined) return 'duplicate'
+    if (err instanceof CommittedMeanwhileError || isTransient(err)) return 'conflict'
+    if (err instanceof pg.DatabaseError && err.code === CHECK_VIOLATION) return 'partition'
+    return isDatabaseAway(err) || this.#options.bus.status() !== 'connected' ? 'away' : 'failed'
+  }
+
+  async #backOff(err: unknown, reason: RetryReason, attempt: number, signal: AbortSignal): Promise<void> {
+    const retryMs = Math.min(FIRST_RETRY_MS * 2 ** attempt, MAX_RETRY_MS) * (0.5 + Math.random() / 2)
+    const facts = { event: 'batch.commit-failed', reason, attempt, retryMs: Math.round(retryMs), err }
+    const { log } = this.#options
+    if (reason === 'failed') log.error(facts, 'batch could not be committed, trying again')
+    else log.warn(facts, 'batch could not be committed, trying again')
+    await delay(retryMs, undefined, { signal })
+  }
+}

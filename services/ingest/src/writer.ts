@@ -1,0 +1,85 @@
+import { type Bus, respond } from '@webmacs/bus'
+import { nowMicros, WatermarkRequest } from '@webmacs/contracts'
+import type { Database } from '@webmacs/database'
+import type { Logger } from '@webmacs/service-kit'
+import { Batcher } from './batching/batcher.ts'
+import { runIntake } from './batching/intake.ts'
+import { Committer } from './commit/committer.ts'
+import type { IngestConfig } from './config.ts'
+import { EventKeys } from './events/event-keys.ts'
+import { createAcceptor } from './frames/accept-message.ts'
+import type { IngestMetrics } from './metrics.ts'
+import { PartitionKeeper } from './partitions/partition-keeper.ts'
+import { readWatermarks } from './sources/read-watermark.ts'
+import { WatermarkPublisher } from './sources/watermark-publisher.ts'
+
+export interface WriterOptions {
+  readonly config: Pick<IngestConfig, 'RETENTION_DAYS' | 'BATCH_MAX_ROWS' | 'BATCH_MAX_KB' | 'BATCH_MAX_AGE_MS'>
+  readonly bus: Bus
+  readonly database: Database
+  readonly metrics: IngestMetrics
+  readonly log: Logger
+  /** Told when the intake ended though nobody stopped it. */
+  readonly onFailure: (err: unknown) => void
+}
+
+export interface Writer {
+  /** Stops fetching, commits and acknowledges what is held, at most for `deadlineMs`. What is left is delivered again later. */
+  stop(deadlineMs: number): Promise<void>
+}
+
+/** A third of the broker's patience with an unacknowledged message, ms. */
+const WORKING_MS = 10_000
+const PARTITIONS_MS = 3_600_000
+
+/** Starts moving readings from the stream to the database. Needs neither of them to be there at this moment. */
+export function startWriter({ config, bus, database, metrics, log, onFailure }: WriterOptions): Writer {
+  const intakeAborter = new AbortController()
+  const commitAborter = new AbortController()
+  const events = new EventKeys(database)
+  const partitions = new PartitionKeeper(database, log)
+  const watermarks = new WatermarkPublisher({ bus, database, log })
+  const onCommitted = watermarks.changed
+  const committer = new Committer({ bus, database, events, partitions, metrics, log, onCommitted })
+  const batcher = new Batcher({
+    maxRows: config.BATCH_MAX_ROWS,
+    maxBytes: config.BATCH_MAX_KB * 1024,
+    maxAgeMs: config.BATCH_MAX_AGE_MS,
+    accept: createAcceptor({ retentionDays: config.RETENTION_DAYS, now: nowMicros, eventKey: events.keyOf }),
+    commit: async (batch, openedAt) => {
+      await committer.commit(batch, commitAborter.signal)
+      metrics.batchSeconds.observe((performance.now() - openedAt) / 1000)
+    },
+  })
+  const inBackground = (what: string, work: () => Promise<unknown>): void => {
+    work().catch((err: unknown) => log.warn({ event: `${what}.failed`, err }, 'preparation failed, done on demand'))
+  }
+  const makePartitions = (): void => inBackground('partitions', () => partitions.ensureAround(nowMicros()))
+  makePartitions()
+  inBackground('events', () => events.preload())
+  const timers = [setInterval(makePartitions, PARTITIONS_MS), setInterval(() => batcher.sayWorking(), WORKING_MS)]
+  const responder = respond(
+    bus,
+    bus.names.subjects.historian('watermark'),
+    WatermarkRequest,
+    async (request) => (await readWatermarks(database, [request]))[0],
+    { queue: 'ingest' },
+  )
+  const intake = runIntake({ bus, batcher, log, signal: intakeAborter.signal }).catch((err: unknown) => {
+    if (!intakeAborter.signal.aborted) onFailure(err) // a commit given up while stopping is told by drain
+  })
+  return {
+    stop: async (deadlineMs) => {
+      intakeAborter.abort()
+      const deadline = setTimeout(() => commitAborter.abort(), deadlineMs)
+      await responder.stop()
+      await batcher.drain().catch((err: unknown) => {
+        log.warn({ event: 'batch.given-up', err }, 'a batch was not committed, it will be delivered again')
+      })
+      await intake
+      clearTimeout(deadline)
+      for (const timer of timers) clearInterval(timer)
+      await watermarks.stop()
+    },
+  }
+}
