@@ -7,15 +7,21 @@ export type Validated<T> =
   | { readonly ok: false; readonly errors: readonly FieldError[] }
 
 /**
+ * One for all schemas: it compiles each once, however often it is asked. Our schemas are not themselves checked against the schema of
+ * schemas, which would cost 15 ms and a megabyte each; TypeBox and the compiler see to them.
+ */
+const ajv = new Ajv2020({ allErrors: true, strict: false, strictNumbers: true, validateSchema: false })
+
+/**
  * Compiles a schema into a check that never coerces: what is wrong is named, what is right is typed. Numbers are finite (JSON's `1e400`
  * is read as Infinity).
+ * @param schema a constant: what was compiled is kept as long as the process lives
  * @param root what the field paths start with, for example `frame`
  */
 export function createValidator<Schema extends TSchema>(
   schema: Schema,
   root: string,
 ): (value: unknown) => Validated<Static<Schema>> {
-  const ajv = new Ajv2020({ allErrors: true, strict: false, strictNumbers: true })
   const check = ajv.compile(schema)
   return (value) => {
     if (check(value)) return { ok: true, value: value as Static<Schema> }
