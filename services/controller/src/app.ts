@@ -1,0 +1,202 @@
+import { type Bucket, type Bus, connectBus, openBucket, registerService } from '@webmacs/bus'
+import {
+  ControllerInventory,
+  controllerKeys,
+  DesiredInstance,
+  formatTime,
+  nowMicros,
+  ReportedInstance,
+} from '@webmacs/contracts'
+import {
+  createMetrics,
+  HealthChecks,
+  type Logger,
+  type RunningService,
+  redactConfig,
+  SERVICE_VERSION,
+  type ServiceContext,
+  startOpsServer,
+} from '@webmacs/service-kit'
+import { type ControllerConfig, ControllerEnvironment } from './config.ts'
+import { createControllerMetrics } from './controller-metrics.ts'
+import { DesiredFollower } from './desired-state/desired-follower.ts'
+import { StatusReporter } from './desired-state/status-reporter.ts'
+import { newEpoch } from './frames/epoch.ts'
+import { FrameIntake } from './frames/frame-intake.ts'
+import { discoverPlugins } from './inventory/discover-plugins.ts'
+import { cataloguePlugins, type PluginCatalogue } from './inventory/plugin-catalogue.ts'
+import { DropLog } from './outbox/drop-log.ts'
+import { MemoryOutbox } from './outbox/memory-outbox.ts'
+import type { Outbox } from './outbox/outbox.ts'
+import { DeliveryAudit } from './publishing/delivery-audit.ts'
+import { Publisher } from './publishing/publisher.ts'
+import type { HostSettings } from './supervision/host-process.ts'
+import { Supervisor } from './supervision/supervisor.ts'
+
+/** A started controller; what is beside `stop` is for tests and diagnosis. */
+export interface RunningController extends RunningService {
+  readonly outbox: Outbox
+  /** Processes of plugin instances, instance → pid. */
+  pluginPids(): ReadonlyMap<string, number>
+}
+
+/** Starts the parts in order; stopping goes the way back: devices to safe first, then what they said leaves, then the connection. */
+export async function startController(config: ControllerConfig, context: ServiceContext): Promise<RunningController> {
+  const { log, signal } = context
+  log.info({ event: 'service.config', config: redactConfig(ControllerEnvironment, config) }, 'configuration')
+  await using starting = new AsyncDisposableStack()
+  const controller = config.WEBMACS_CONTROLLER_ID
+  const metrics = createMetrics('controller')
+  const health = new HealthChecks()
+  const dropLog = starting.adopt(new DropLog(log), (it) => it.stop())
+  const outbox = new MemoryOutbox({
+    source: controller,
+    epoch: newEpoch(),
+    bounds: { maxBytes: config.OUTBOX_MAX_BYTES, maxFrames: config.OUTBOX_MAX_FRAMES },
+    liveAge: config.OUTBOX_LIVE_AGE_MS * 1000,
+    onDropped: (frame) => {
+      counted.dropped(frame)
+      dropLog.note(frame)
+    },
+  })
+  const counted = createControllerMetrics(metrics, outbox)
+  const ops = await startOpsServer({ host: config.OPS_HOST, port: config.OPS_PORT, metrics, health })
+  starting.defer(() => ops.close())
+
+  const bus = await connectBus({
+    url: config.NATS_URL,
+    prefix: config.WEBMACS_BUS_PREFIX,
+    name: 'controller',
+    log,
+    signal,
+  })
+  starting.defer(() => bus.close())
+  health.add('broker', () => {
+    if (bus.status() !== 'connected') throw new Error('not connected')
+  })
+  const service = await registerService(bus, {
+    name: 'controller',
+    version: SERVICE_VERSION,
+    description: `Runs the devices of ${controller}`,
+  })
+  starting.defer(() => service.stop())
+
+  const publisher = new Publisher({
+    bus,
+    outbox,
+    source: controller,
+    window: config.PUBLISH_WINDOW,
+    ackTimeoutMs: config.PUBLISH_TIMEOUT_MS,
+    log,
+    onPublished: counted.published,
+  })
+  publisher.start()
+  starting.defer(() => publisher.stop())
+  const audit = new DeliveryAudit({
+    bus,
+    outbox,
+    publisher,
+    source: controller,
+    intervalMs: config.OUTBOX_AUDIT_INTERVAL_MS,
+    log,
+  })
+  audit.start()
+  starting.defer(() => audit.stop())
+  starting.defer(() => flush(publisher, outbox, config.FLUSH_TIMEOUT_MS, log))
+
+  const hosts = hostSettings(config)
+  const catalogue = await cataloguePlugins(await discoverPlugins(config.PLUGIN_FOLDERS, log), { hosts, log, signal })
+  const tellInventory = await openInventory(bus, controller, catalogue, log)
+  await tellInventory()
+
+  const reporter = new StatusReporter({
+    bucket: await openBucket(bus, bus.names.buckets.controllers, ReportedInstance),
+    controller,
+    log,
+  })
+  reporter.start()
+  starting.defer(() => reporter.stop())
+  const intake = new FrameIntake({ outbox, log, onFrames: () => publisher.wake() })
+  const supervisor = new Supervisor({
+    catalogue,
+    hosts,
+    deadlines: {
+      connectMs: config.DEVICE_CONNECT_TIMEOUT_MS,
+      readMs: config.DEVICE_READ_TIMEOUT_MS,
+      stopMs: config.PLUGIN_STOP_TIMEOUT_MS,
+    },
+    restart: { firstMs: config.PLUGIN_RESTART_FIRST_MS, maxMs: config.PLUGIN_RESTART_MAX_MS },
+    observer: {
+      reported: (instance, report) => {
+        reporter.report(instance, report)
+        if (report === undefined) counted.removed(instance)
+      },
+      sampled: (instance, sample, events) => intake.take(instance, sample, events),
+      beat: counted.beat,
+      restarted: counted.restarted,
+    },
+    log,
+  })
+  starting.defer(() => supervisor.close())
+  const follower = new DesiredFollower({
+    bucket: await openBucket(bus, bus.names.buckets.controllers, DesiredInstance),
+    controller,
+    log,
+    apply: (instance, desired) => supervisor.apply(instance, desired),
+  })
+  await reporter.forgetOthers(await follower.start())
+  starting.defer(() => follower.stop())
+  const stopRepeating = bus.onStatus((status) => {
+    if (status === 'connected') repeatWhatIsKnown(reporter, tellInventory, log)
+  })
+  starting.defer(stopRepeating)
+
+  const running = starting.move()
+  return {
+    ports: { ops: ops.port },
+    outbox,
+    pluginPids: () => supervisor.pids(),
+    stop: () => running.disposeAsync(),
+  }
+}
+
+/** A broker that comes back may have lost its disk. */
+function repeatWhatIsKnown(reporter: StatusReporter, tellInventory: () => Promise<void>, log: Logger): void {
+  reporter.repeat()
+  tellInventory().catch((err: unknown) => {
+    log.warn({ event: 'inventory.not-written', err }, 'inventory could not be written')
+  })
+}
+
+async function openInventory(
+  bus: Bus,
+  controller: string,
+  catalogue: PluginCatalogue,
+  log: Logger,
+): Promise<() => Promise<void>> {
+  const bucket: Bucket<ControllerInventory> = await openBucket(bus, bus.names.buckets.controllers, ControllerInventory)
+  const inventory: ControllerInventory = {
+    controller,
+    version: SERVICE_VERSION,
+    started_on: formatTime(nowMicros()),
+    plugins: [...catalogue.values()].map(({ description }) => description),
+  }
+  return async () => {
+    await bucket.put(controllerKeys.inventory(controller), inventory)
+    log.info({ event: 'inventory.written', plugins: inventory.plugins.map(({ id }) => id) }, 'inventory written')
+  }
+}
+
+async function flush(publisher: Publisher, outbox: Outbox, timeoutMs: number, log: Logger): Promise<void> {
+  if (await publisher.flush(AbortSignal.timeout(timeoutMs))) return
+  log.warn({ event: 'outbox.left-over', frames: outbox.level().unsent }, 'frames could not be delivered before the end')
+}
+
+const hostSettings = (config: ControllerConfig): HostSettings => ({
+  startTimeoutMs: config.PLUGIN_START_TIMEOUT_MS,
+  heartbeatTimeoutMs: config.PLUGIN_HEARTBEAT_TIMEOUT_MS,
+  stopTimeoutMs: config.PLUGIN_STOP_TIMEOUT_MS + 500,
+  memoryBytes: config.PLUGIN_MEMORY_MB * 1024 ** 2,
+  heapMb: Math.floor(config.PLUGIN_MEMORY_MB / 2),
+  environment: config.pluginEnvironment,
+})

@@ -1,0 +1,48 @@
+import type { EventId, Micros } from '@webmacs/contracts'
+import type { Logger } from '@webmacs/service-kit'
+import type { Outbox } from '../outbox/outbox.ts'
+import type { SampleMessage } from '../plugin-host/messages.ts'
+import { newEpoch } from './epoch.ts'
+import { toFrameValues } from './frame-values.ts'
+
+export interface FrameIntakeOptions {
+  readonly outbox: Outbox
+  readonly log: Logger
+  /** The outbox has something new. */
+  readonly onFrames: () => void
+}
+
+/** Takes what instances sampled into the outbox. */
+export class FrameIntake {
+  readonly #options: FrameIntakeOptions
+  /** Time of the last sample of each instance in the present epoch. */
+  readonly #lastTimes = new Map<string, Micros>()
+
+  constructor(options: FrameIntakeOptions) {
+    this.#options = options
+  }
+
+  /** @param events channel → event; channels without one are not published */
+  take(instance: string, { time, readings }: SampleMessage, events: ReadonlyMap<string, EventId>): void {
+    const frames = toFrameValues(readings, events)
+    if (frames.length === 0) return
+    this.#keepOrder(instance, time)
+    for (const frame of frames) this.#options.outbox.append({ ...frame, time })
+    this.#options.onFrames()
+  }
+
+  /** Within an epoch an instance's times never run backwards; when the date was set back, a new one begins. */
+  #keepOrder(instance: string, time: Micros): void {
+    const last = this.#lastTimes.get(instance)
+    if (last !== undefined && time < last) {
+      const epoch = newEpoch()
+      this.#options.log.warn(
+        { event: 'frames.epoch-started', epoch, backMs: (last - time) / 1000 },
+        'the date was set back',
+      )
+      this.#options.outbox.startEpoch(epoch)
+      this.#lastTimes.clear()
+    }
+    this.#lastTimes.set(instance, time)
+  }
+}

@@ -1,0 +1,50 @@
+import { type EventId, MAX_FRAME_MESSAGE_BYTES, newId, type QualityWord } from '@webmacs/contracts'
+import { expect, test } from 'vitest'
+import { MAX_VALUES_PER_FRAME, toFrameValues } from './frame-values.ts'
+
+const temperature = newId('evt')
+const valve = newId('evt')
+const events = new Map<string, EventId>([
+  ['temp', temperature],
+  ['valve', valve],
+])
+
+test('names values by their events and leaves channels without one out', () => {
+  const readings = [
+    { channel: 'temp', value: 23.5, quality: [] },
+    { channel: 'ghost', value: 1, quality: [] },
+  ]
+  expect(toFrameValues(readings, events)).toEqual([{ values: { [temperature]: 23.5 } }])
+})
+
+test('makes no frame where nothing is mapped', () => {
+  expect(toFrameValues([{ channel: 'ghost', value: 1, quality: [] }], events)).toEqual([])
+})
+
+test('keeps quality only where it is not plainly good', () => {
+  const readings: { channel: string; value: number | null; quality: QualityWord[] }[] = [
+    { channel: 'temp', value: 23.5, quality: ['good'] },
+    { channel: 'valve', value: 10, quality: ['simulated'] },
+  ]
+  expect(toFrameValues(readings, events)).toEqual([
+    { values: { [temperature]: 23.5, [valve]: 10 }, quality: { [valve]: ['simulated'] } },
+  ])
+})
+
+test('never lets a missing value pass for a good one', () => {
+  expect(toFrameValues([{ channel: 'temp', value: null, quality: ['simulated'] }], events)).toEqual([
+    { values: { [temperature]: null }, quality: { [temperature]: ['bad', 'sensor_fault'] } },
+  ])
+})
+
+test('splits a cycle that would not fit one message', () => {
+  const quality: QualityWord[] = ['uncertain', 'out_of_range', 'sensor_fault', 'simulated', 'time_uncertain']
+  const channels = Array.from({ length: MAX_VALUES_PER_FRAME + 1 }, (_, index) => `channel-${index}`)
+  const many = new Map(channels.map((channel) => [channel, newId('evt')]))
+  const frames = toFrameValues(
+    channels.map((channel) => ({ channel, value: -Math.PI * 1e-300, quality })),
+    many,
+  )
+  expect(frames.map(({ values }) => Object.keys(values).length)).toEqual([MAX_VALUES_PER_FRAME, 1])
+  expect(JSON.stringify(frames[0]).length).toBeLessThan(MAX_FRAME_MESSAGE_BYTES - 1000)
+})

@@ -1,0 +1,31 @@
+import type { PluginDescription } from '@webmacs/contracts'
+import { resolveChannels } from '@webmacs/plugin-sdk'
+import { createConfigParser } from '@webmacs/plugin-sdk/config'
+import { describeChannel } from './device-session.ts'
+import { loadPlugin } from './load-plugin.ts'
+import type { DescribeRequest } from './messages.ts'
+
+const CHANNELS_DEADLINE_MS = 10_000
+
+/**
+ * Who a driver is, and its channels under the default configuration (none where it cannot do with defaults). A module of its own, loaded
+ * when asked for: it brings Ajv, which a host that runs an instance does without.
+ */
+export async function describePlugin({ plugin, module }: DescribeRequest): Promise<PluginDescription> {
+  const definition = await loadPlugin(plugin, module)
+  const { id, name, version, vendor, description, url } = definition.meta
+  const defaults = createConfigParser(definition.configSchema)({})
+  const channels = defaults.ok
+    ? await definition.channels(defaults.config, { signal: AbortSignal.timeout(CHANNELS_DEADLINE_MS) })
+    : []
+  return {
+    id,
+    name,
+    version,
+    vendor,
+    description,
+    url,
+    config_schema: { ...definition.configSchema },
+    channels: resolveChannels(channels).map(describeChannel),
+  }
+}

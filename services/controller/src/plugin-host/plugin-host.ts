@@ -1,0 +1,112 @@
+import { createDevice, type PluginLog, systemClock } from '@webmacs/plugin-sdk'
+import { BackOff } from '../back-off.ts'
+import { errorText } from '../error-text.ts'
+import { DeviceSession } from './device-session.ts'
+import { createLimitedLog } from './limited-log.ts'
+import { loadPlugin } from './load-plugin.ts'
+import type { ControllerMessage, HostMessage, StartRequest } from './messages.ts'
+import { systemTimers } from './tick-schedule.ts'
+import { WallClock } from './wall-clock.ts'
+
+const BEAT_INTERVAL_MS = 1000
+const RECONNECT = { firstMs: 1000, maxMs: 60_000 }
+
+/** What the process of the host gives it. */
+export interface HostSurroundings {
+  /** Resolves when the message has left the process, or cannot leave it any more. */
+  readonly send: (message: HostMessage) => Promise<void>
+  readonly exit: (code: number) => void
+}
+
+/** Runs one instance of one driver for a controller, which is all that its process does. */
+export class PluginHost {
+  readonly #surroundings: HostSurroundings
+  readonly #log: PluginLog
+  readonly #clock = new WallClock()
+  #session: DeviceSession | undefined
+  #beating: NodeJS.Timeout | undefined
+  #ending = false
+
+  constructor(surroundings: HostSurroundings) {
+    this.#surroundings = surroundings
+    this.#log = createLimitedLog((line) => this.#send(line), systemClock.monotonicMs)
+  }
+
+  async handle(message: ControllerMessage): Promise<void> {
+    switch (message.type) {
+      case 'describe':
+        return this.#endWith(0, {
+          type: 'described',
+          description: await (await import('./describe-plugin.ts')).describePlugin(message),
+        })
+      case 'start':
+        return this.#start(message)
+      case 'sampling':
+        return this.#session?.change(message.sampling)
+      case 'stop':
+        return this.stop(0)
+    }
+  }
+
+  /** Outputs to their safe values, disconnects, ends the process. Only the first call counts. */
+  async stop(exitCode: number): Promise<void> {
+    if (this.#ending) return
+    this.#ending = true
+    await this.#session?.stop()
+    this.#surroundings.exit(exitCode)
+  }
+
+  /** The driver failed outside of any call: says why, makes outputs safe as far as it still can, ends the process. */
+  async fail(err: unknown): Promise<void> {
+    if (this.#ending) return
+    await this.#surroundings.send({ type: 'failed', message: errorText(err) })
+    await this.stop(1)
+  }
+
+  async #start(request: StartRequest): Promise<void> {
+    this.#beat()
+    this.#beating = setInterval(() => this.#beat(), BEAT_INTERVAL_MS)
+    const definition = await loadPlugin(request.plugin, request.module)
+    const device = await createDevice(definition, {
+      instanceName: request.instanceName,
+      demoMode: request.demoMode,
+      config: request.config,
+      log: this.#log,
+      signal: AbortSignal.timeout(request.deadlines.connectMs),
+    })
+    if (this.#ending) return
+    this.#session = new DeviceSession({
+      device,
+      sampling: request.sampling,
+      deadlines: request.deadlines,
+      backOff: new BackOff(RECONNECT),
+      now: () => this.#clock.now(),
+      timers: systemTimers,
+      log: this.#log,
+      send: (message) => this.#send(message),
+      hung: () =>
+        void this.#endWith(1, { type: 'failed', message: 'the driver does not end what it was asked to end' }),
+    })
+    this.#session.start()
+  }
+
+  #beat(): void {
+    if (this.#clock.adjust() === 'stepped') {
+      this.#log.warn({ event: 'host.clock-set' }, 'the date was set, sampling is aligned anew')
+      this.#session?.realign()
+    }
+    const { samples, overruns } = this.#session?.counters ?? { samples: 0, overruns: 0 }
+    this.#send({ type: 'beat', samples, overruns, rssBytes: process.memoryUsage.rss() })
+  }
+
+  async #endWith(exitCode: number, message: HostMessage): Promise<void> {
+    this.#ending = true
+    clearInterval(this.#beating)
+    await this.#surroundings.send(message)
+    this.#surroundings.exit(exitCode)
+  }
+
+  #send(message: HostMessage): void {
+    void this.#surroundings.send(message)
+  }
+}

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest'
+import { TickSchedule } from './tick-schedule.ts'
+
+/** A clock whose timers run when it is moved past them, each late by what the test says. */
+function aClock(startMicros: number) {
+  let now = startMicros
+  let pending: { at: number; run: () => void } | undefined
+  const ticks: { at: number; missed: number }[] = []
+  const clock = {
+    ticks,
+    now: () => now,
+    step: (micros: number) => {
+      now += micros
+      if (pending) pending.at += micros // what waits does not notice that the date was set
+    },
+    timers: {
+      after: (ms: number, run: () => void) => {
+        pending = { at: now + ms * 1000, run }
+        return () => {
+          pending = undefined
+        }
+      },
+    },
+    onTick: (missed: number) => void ticks.push({ at: now, missed }),
+    /** Lets the next timer fire, so much late (or early, when negative). */
+    fire: (lateMicros = 0) => {
+      const due = pending
+      if (due === undefined) throw new Error('nothing is scheduled')
+      pending = undefined
+      now = Math.max(now, due.at + lateMicros)
+      due.run()
+    },
+  }
+  return clock
+}
+
+const SECOND = 1_000_000
+
+function aSchedule(intervalMs: number, startMicros = 10 * SECOND + 300_000) {
+  const clock = aClock(startMicros)
+  const schedule = new TickSchedule({ intervalMs, now: clock.now, timers: clock.timers, onTick: clock.onTick })
+  schedule.start()
+  return { clock, schedule }
+}
+
+const timesOf = (clock: { ticks: { at: number }[] }) => clock.ticks.map(({ at }) => at)
+
+test('ticks at the whole multiples of its interval', () => {
+  const { clock } = aSchedule(1000)
+  clock.fire()
+  clock.fire()
+  expect(clock.ticks).toEqual([
+    { at: 11 * SECOND, missed: 0 },
+    { at: 12 * SECOND, missed: 0 },
+  ])
+})
+
+test('does not drift when every timer is late', () => {
+  const { clock } = aSchedule(100, 10 * SECOND)
+  for (let tick = 0; tick < 1000; tick++) clock.fire(7000)
+  expect(clock.ticks).toHaveLength(1000)
+  expect(clock.ticks.at(-1)).toEqual({ at: 10 * SECOND + 1000 * 100_000 + 7000, missed: 0 })
+})
+
+test('counts what it missed and does not make up for it', () => {
+  const { clock } = aSchedule(1000)
+  clock.fire(3_400_000)
+  clock.fire()
+  expect(clock.ticks).toEqual([
+    { at: 14_400_000, missed: 3 },
+    { at: 15 * SECOND, missed: 0 },
+  ])
+})
+
+test('takes a timer that fires a little early for the tick that was due, once', () => {
+  const { clock } = aSchedule(1000)
+  clock.fire(-900)
+  clock.fire()
+  expect(timesOf(clock)).toEqual([11 * SECOND - 900, 12 * SECOND + 100])
+})
+
+test('waits on when a timer fires much too early', () => {
+  const { clock } = aSchedule(1000)
+  clock.fire(-500_000)
+  expect(clock.ticks).toEqual([])
+  clock.fire()
+  expect(timesOf(clock)).toEqual([11 * SECOND])
+})
+
+test.each([3600 * SECOND, -3600 * SECOND])('misses nothing when the clock is set by %i µs', (by) => {
+  const { clock, schedule } = aSchedule(1000)
+  clock.fire()
+  clock.step(by)
+  schedule.realign()
+  clock.fire()
+  expect(clock.ticks).toEqual([
+    { at: 11 * SECOND, missed: 0 },
+    { at: 12 * SECOND + by, missed: 0 },
+  ])
+})
+
+test('does nothing more after it was stopped', () => {
+  const { clock, schedule } = aSchedule(1000)
+  schedule.stop()
+  expect(() => clock.fire()).toThrow('nothing is scheduled')
+})

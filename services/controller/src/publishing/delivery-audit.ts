@@ -1,0 +1,124 @@
+import { type Bus, InvalidMessageError, NoReplyError, request } from '@webmacs/bus'
+import { AppError, Watermark } from '@webmacs/contracts'
+import { createValidator } from '@webmacs/contracts/validation'
+import type { Logger } from '@webmacs/service-kit'
+import type { Outbox } from '../outbox/outbox.ts'
+import type { Publisher } from './publisher.ts'
+
+export interface DeliveryAuditOptions {
+  readonly bus: Bus
+  readonly outbox: Outbox
+  readonly publisher: Publisher
+  readonly source: string
+  readonly intervalMs: number
+  readonly log: Logger
+}
+
+const REQUEST_TIMEOUT_MS = 2000
+
+const validate = createValidator(Watermark, 'watermark')
+
+/**
+ * Makes sure that what left for the broker arrives at the historian: takes its watermarks as they come and asks for them after each
+ * reconnect and once a minute, and has frames sent again that the stream lost before the historian had dealt with them.
+ */
+export class DeliveryAudit {
+  readonly #options: DeliveryAuditOptions
+  #timer: NodeJS.Timeout | undefined
+  #stopFollowing: (() => void)[] = []
+  #running: Promise<void> | undefined
+  /** When the stream that we publish to was made. */
+  #streamCreated: string | undefined
+
+  constructor(options: DeliveryAuditOptions) {
+    this.#options = options
+  }
+
+  start(): void {
+    const { bus, intervalMs } = this.#options
+    const subscription = bus.nc.subscribe(bus.names.subjects.watermarks(this.#options.source), {
+      callback: (err, message) => {
+        if (err)
+          this.#options.log.error({ event: 'watermark.subscription-failed', err }, 'watermarks cannot be followed')
+        else this.#take(message.string())
+      },
+    })
+    const stopStatus = bus.onStatus((status) => {
+      if (status === 'connected') this.run()
+    })
+    this.#timer = setInterval(() => this.run(), intervalMs)
+    this.#stopFollowing = [() => subscription.unsubscribe(), stopStatus]
+    this.run()
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    for (const stop of this.#stopFollowing) stop()
+  }
+
+  /** Does not pile up: while one audit runs, no other begins. */
+  run(): void {
+    this.#running ??= this.#audit().finally(() => {
+      this.#running = undefined
+    })
+  }
+
+  async #audit(): Promise<void> {
+    const { bus, log } = this.#options
+    if (bus.status() !== 'connected') return
+    try {
+      await this.#compareWithStream(await this.#askForWatermarks())
+    } catch (err) {
+      // The broker went away in between, or its stream is not there yet: the next audit comes.
+      log.warn({ event: 'outbox.audit-failed', err }, 'delivery could not be checked')
+    }
+  }
+
+  /** @returns whether the historian answered for all that is outstanding */
+  async #askForWatermarks(): Promise<boolean> {
+    const { bus, outbox, source } = this.#options
+    if (outbox.level().frames === 0) return true
+    try {
+      for (const epoch of outbox.epochs()) {
+        const asked = { source, epoch }
+        const subject = bus.names.subjects.historian('watermark')
+        outbox.commit(await request(bus, subject, asked, Watermark, { timeoutMs: REQUEST_TIMEOUT_MS }))
+      }
+      return true
+    } catch (err) {
+      if (err instanceof NoReplyError || err instanceof AppError || err instanceof InvalidMessageError) return false
+      throw err
+    }
+  }
+
+  async #compareWithStream(historianAnswers: boolean): Promise<void> {
+    const { bus, outbox, publisher, log } = this.#options
+    const confirmations = outbox.confirmations()
+    const { created, state } = await bus.jsm.streams.info(bus.names.streams.readings)
+    const replaced = this.#streamCreated !== undefined && this.#streamCreated !== created
+    this.#streamCreated = created
+    // Frames that the stream pushed out by its limits wait until somebody reads it again: before, they would only push out others.
+    const firstSeq = historianAnswers ? state.first_seq : 0
+    const lost = outbox.requeueLost({ replaced, firstSeq, lastSeq: state.last_seq }, confirmations)
+    if (lost === 0) return
+    log.warn(
+      { event: 'outbox.stream-lost-frames', frames: lost, replaced },
+      'the broker lost frames, sending them again',
+    )
+    publisher.wake()
+  }
+
+  #take(text: string): void {
+    const result = validate(parsed(text))
+    if (result.ok) this.#options.outbox.commit(result.value)
+    else this.#options.log.warn({ event: 'watermark.invalid', errors: result.errors }, 'invalid watermark passed over')
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // the validator says what is wrong
+  }
+}

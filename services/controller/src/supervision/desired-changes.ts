@@ -1,0 +1,45 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { DesiredInstance, EventId } from '@webmacs/contracts'
+import type { PluginCatalogue } from '../inventory/plugin-catalogue.ts'
+import type { DeviceDeadlines, Sampling, StartRequest } from '../plugin-host/messages.ts'
+
+export type StartPlan =
+  | { readonly ok: true; readonly start: StartRequest }
+  | { readonly ok: false; readonly problem: string }
+
+/** How to start what is wanted, or why it cannot be. */
+export function planStart(desired: DesiredInstance, catalogue: PluginCatalogue, deadlines: DeviceDeadlines): StartPlan {
+  const plugin = catalogue.get(desired.plugin)
+  if (plugin === undefined) return { ok: false, problem: `This controller has no plugin "${desired.plugin}"` }
+  const parsed = plugin.parseConfig(desired.config)
+  if (!parsed.ok) return { ok: false, problem: `The configuration is not usable: ${parsed.problems.join('; ')}` }
+  return {
+    ok: true,
+    start: {
+      type: 'start',
+      plugin: desired.plugin,
+      module: plugin.module,
+      instanceName: desired.name,
+      demoMode: desired.demo_mode,
+      config: parsed.config,
+      sampling: samplingOf(desired),
+      deadlines,
+    },
+  }
+}
+
+/** Whether the change reaches the driver itself; mappings and the interval do not. */
+export function needsNewProcess(before: DesiredInstance, after: DesiredInstance): boolean {
+  const { channels: _1, interval_ms: _2, ...driverBefore } = before
+  const { channels: _3, interval_ms: _4, ...driverAfter } = after
+  return !isDeepStrictEqual(driverBefore, driverAfter)
+}
+
+/** Only channels with an event are read. */
+export const samplingOf = ({ interval_ms, channels }: DesiredInstance): Sampling => ({
+  intervalMs: interval_ms,
+  channels: channels.map(({ channel }) => channel),
+})
+
+export const eventsOf = ({ channels }: DesiredInstance): ReadonlyMap<string, EventId> =>
+  new Map(channels.map(({ channel, event }) => [channel, event]))

@@ -1,0 +1,182 @@
+import type { ChannelDescription, DesiredInstance, EventId, InstanceStatus, ReportedInstance } from '@webmacs/contracts'
+import type { Logger } from '@webmacs/service-kit'
+import { BackOff } from '../back-off.ts'
+import type { PluginCatalogue } from '../inventory/plugin-catalogue.ts'
+import type { BeatMessage, DeviceDeadlines, HostMessage, SampleMessage, StateMessage } from '../plugin-host/messages.ts'
+import { eventsOf, needsNewProcess, planStart, type StartPlan, samplingOf } from './desired-changes.ts'
+import { HostProcess, type HostSettings } from './host-process.ts'
+import { pause, untilAborted, untilSettled } from './waiting.ts'
+
+/** How an instance is, apart from when. */
+export type InstanceReport = Omit<ReportedInstance, 'updated_on'>
+
+export interface InstanceObserver {
+  /** undefined: the instance is wanted no more, and gone. */
+  reported(instance: string, report: InstanceReport | undefined): void
+  sampled(instance: string, sample: SampleMessage, events: ReadonlyMap<string, EventId>): void
+  beat(instance: string, beat: BeatMessage): void
+  restarted(instance: string): void
+}
+
+export interface PluginInstanceOptions {
+  readonly id: string
+  readonly catalogue: PluginCatalogue
+  readonly hosts: HostSettings
+  readonly deadlines: DeviceDeadlines
+  readonly restart: { readonly firstMs: number; readonly maxMs: number }
+  readonly observer: InstanceObserver
+  readonly log: Logger
+}
+
+/** What is wanted, until something that needs another process is wanted instead. */
+interface Wanted {
+  desired: DesiredInstance | undefined
+  readonly replaced: AbortController
+}
+
+/**
+ * Keeps one plugin instance as it is wanted: its process started, watched, started again for ever when it ends, and ended in order when it
+ * is not wanted any more. One process at a time: the next one starts when the last one has let go of the device.
+ */
+export class PluginInstance {
+  readonly #options: PluginInstanceOptions
+  #wanted: Wanted = { desired: undefined, replaced: new AbortController() }
+  #events: ReadonlyMap<string, EventId> = new Map()
+  #channels: ChannelDescription[] = []
+  #host: HostProcess | undefined
+  #restarts = 0
+  #closing = false
+  readonly #running: Promise<void>
+
+  constructor(options: PluginInstanceOptions, desired: DesiredInstance) {
+    this.#options = options
+    this.#want(desired)
+    this.#running = this.#run()
+  }
+
+  /** The process that runs the instance now; undefined while there is none. */
+  get pid(): number | undefined {
+    return this.#host?.pid
+  }
+
+  /** @param desired undefined: the instance is removed */
+  update(desired: DesiredInstance | undefined): void {
+    const { desired: before } = this.#wanted
+    if (before === undefined || desired === undefined || needsNewProcess(before, desired)) {
+      this.#want(desired)
+      return
+    }
+    this.#wanted.desired = desired
+    this.#events = eventsOf(desired)
+    this.#host?.send({ type: 'sampling', sampling: samplingOf(desired) })
+  }
+
+  /** Ends the process in order; the instance counts as inactive then. */
+  async close(): Promise<void> {
+    this.#closing = true
+    this.#wanted.replaced.abort()
+    await this.#running
+    if (this.#wanted.desired !== undefined) this.#report(this.#wanted.desired, 'inactive', null)
+  }
+
+  #want(desired: DesiredInstance | undefined): void {
+    const before = this.#wanted
+    this.#wanted = { desired, replaced: new AbortController() }
+    this.#events = desired === undefined ? new Map() : eventsOf(desired)
+    before.replaced.abort()
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closing) await this.#serve(this.#wanted)
+  }
+
+  /** Until something else is wanted. */
+  async #serve(wanted: Wanted): Promise<void> {
+    const { desired } = wanted
+    const { signal } = wanted.replaced
+    if (desired === undefined) {
+      this.#options.observer.reported(this.#options.id, undefined)
+      return untilAborted(signal)
+    }
+    if (!desired.enabled) {
+      this.#report(desired, 'inactive', null)
+      return untilAborted(signal)
+    }
+    const plan = planStart(desired, this.#options.catalogue, this.#options.deadlines)
+    if (!plan.ok) {
+      this.#options.log.warn({ event: 'plugin-instance.unusable', reason: plan.problem }, 'instance cannot be started')
+      this.#report(desired, 'error', plan.problem)
+      return untilAborted(signal)
+    }
+    await this.#keepRunning(wanted, plan, signal)
+  }
+
+  async #keepRunning(wanted: Wanted, plan: Extract<StartPlan, { ok: true }>, signal: AbortSignal): Promise<void> {
+    const { restart, log, observer, id } = this.#options
+    const backOff = new BackOff(restart)
+    while (!signal.aborted) {
+      const startedMs = performance.now()
+      const end = await this.#runProcess(wanted, plan, signal)
+      if (signal.aborted) return
+      if (performance.now() - startedMs > restart.maxMs) backOff.reset()
+      const waitMs = backOff.nextMs()
+      this.#restarts += 1
+      observer.restarted(id)
+      log.warn({ event: 'plugin-host.ended', reason: end, waitMs }, 'plugin process ended, starting it again')
+      if (wanted.desired !== undefined) this.#report(wanted.desired, 'error', `The plugin's process ${end}`)
+      await pause(waitMs, signal)
+    }
+  }
+
+  /** @returns why the process ended */
+  async #runProcess(wanted: Wanted, plan: Extract<StartPlan, { ok: true }>, signal: AbortSignal): Promise<string> {
+    const { hosts, log } = this.#options
+    const host = new HostProcess({ settings: hosts, log, onMessage: (message) => this.#receive(wanted, message) })
+    this.#host = host
+    log.info({ event: 'plugin-host.started', pid: host.pid }, 'plugin process started')
+    // The mapping may have changed while the process before was ending.
+    const sampling = wanted.desired === undefined ? plan.start.sampling : samplingOf(wanted.desired)
+    host.send({ ...plan.start, sampling })
+    await untilSettled(host.ended, signal)
+    if (signal.aborted) await host.stop()
+    const end = await host.ended
+    this.#host = undefined
+    return end
+  }
+
+  #receive(wanted: Wanted, message: Exclude<HostMessage, { type: 'log' }>): void {
+    if (wanted.desired === undefined || wanted !== this.#wanted) return
+    const { id, observer } = this.#options
+    switch (message.type) {
+      case 'sample':
+        observer.sampled(id, message, this.#events)
+        return
+      case 'beat':
+        observer.beat(id, message)
+        return
+      case 'state':
+        this.#channels = message.channels
+        this.#report(wanted.desired, statusOf(message), message.message)
+        return
+      case 'failed': // its end follows, with this reason
+      case 'described':
+        return
+    }
+  }
+
+  #report({ instance }: DesiredInstance, status: InstanceStatus, errorMessage: string | null): void {
+    this.#options.observer.reported(this.#options.id, {
+      instance,
+      status,
+      error_message: errorMessage,
+      channels: this.#channels,
+      restarts: this.#restarts,
+    })
+  }
+}
+
+function statusOf({ state, demo }: StateMessage): InstanceStatus {
+  if (state === 'error') return 'error'
+  if (state === 'connecting') return 'inactive'
+  return demo ? 'demo' : 'connected'
+}

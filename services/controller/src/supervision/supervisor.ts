@@ -1,0 +1,36 @@
+import type { DesiredInstance } from '@webmacs/contracts'
+import type { Logger } from '@webmacs/service-kit'
+import { PluginInstance, type PluginInstanceOptions } from './plugin-instance.ts'
+
+export type SupervisorOptions = Omit<PluginInstanceOptions, 'id' | 'log'> & { readonly log: Logger }
+
+/** All plugin instances of this controller. Each goes its own way: nothing that happens to one waits for another. */
+export class Supervisor {
+  readonly #options: SupervisorOptions
+  readonly #instances = new Map<string, PluginInstance>()
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options
+  }
+
+  /** @param desired undefined: the instance is removed */
+  apply(id: string, desired: DesiredInstance | undefined): void {
+    const existing = this.#instances.get(id)
+    if (existing !== undefined) existing.update(desired)
+    else if (desired !== undefined) this.#instances.set(id, this.#create(id, desired))
+  }
+
+  /** Processes that run now, instance → pid. */
+  pids(): ReadonlyMap<string, number> {
+    return new Map([...this.#instances].flatMap(([id, { pid }]) => (pid === undefined ? [] : [[id, pid] as const])))
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#instances.values()].map((instance) => instance.close()))
+  }
+
+  #create(id: string, desired: DesiredInstance): PluginInstance {
+    const log = this.#options.log.child({ instance: id, plugin: desired.plugin })
+    return new PluginInstance({ ...this.#options, id, log }, desired)
+  }
+}

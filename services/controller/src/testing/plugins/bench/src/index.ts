@@ -1,0 +1,113 @@
+import { appendFile } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Channel, ConnectionError, DevicePlugin, type DeviceReadings, definePlugin } from '@webmacs/plugin-sdk'
+import { type Static, Type } from 'typebox'
+
+const FAULTS = [
+  'none',
+  'throw',
+  'lose',
+  'unreachable',
+  'hang',
+  'hang-forever',
+  'exit',
+  'reject-later',
+  'flood-messages',
+  'flood-output',
+  'flood-log',
+  'flood-channels',
+  'not-a-number',
+  'text',
+  'nothing',
+  'leak',
+] as const
+
+const Config = Type.Object({
+  /** What goes wrong, from the `after`th read on. */
+  fault: Type.Unsafe<(typeof FAULTS)[number]>(Type.Enum([...FAULTS], { default: 'none' })),
+  after: Type.Integer({ minimum: 0, default: 3 }),
+  /** Lines about what was done to the device go there. */
+  record: Type.String({ default: '' }),
+})
+
+/** A device that counts its reads, and fails in every way that a driver can. */
+class BenchDevice extends DevicePlugin<Static<typeof Config>> {
+  #reads = 0
+
+  protected override async connectDevice(): Promise<void> {
+    if (this.config.fault === 'unreachable') throw new ConnectionError('no route to the bench')
+    await this.#record('connected')
+  }
+
+  protected override async disconnectDevice(): Promise<void> {
+    await this.#record('disconnected')
+  }
+
+  protected override async readDevice(): Promise<DeviceReadings> {
+    this.#reads += 1
+    const readings = { counter: this.#reads, process: process.pid }
+    return this.#reads > this.config.after ? this.#fail(readings) : readings
+  }
+
+  protected override async writeDevice({ id }: Channel, raw: number): Promise<number> {
+    await this.#record(`${id}=${raw}`)
+    return raw
+  }
+
+  async #fail(readings: DeviceReadings): Promise<DeviceReadings> {
+    switch (this.config.fault) {
+      case 'throw':
+        throw new TypeError('undefined is not a function')
+      case 'lose':
+        throw new ConnectionError('cable pulled')
+      case 'hang':
+        for (;;);
+      case 'hang-forever':
+        return new Promise(() => undefined)
+      case 'exit':
+        return process.exit(7)
+      case 'reject-later':
+        void delay(1).then(() => Promise.reject(new Error('nobody waits for this')))
+        return readings
+      case 'flood-messages':
+        for (let message = 0; message < 100_000; message++) process.send?.({ type: 'nonsense', message })
+        return readings
+      case 'flood-output':
+        for (let line = 0; line < 10_000; line++) console.log(`line ${line} of a chatty library`)
+        return readings
+      case 'flood-log':
+        for (let line = 0; line < 10_000; line++) this.log.warn({ event: 'bench.noise', line }, 'noise')
+        return readings
+      case 'flood-channels':
+        return Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`ghost-${index}`, index]))
+      case 'not-a-number':
+        return { counter: Number.NaN, process: Number.POSITIVE_INFINITY }
+      case 'text':
+        return { counter: 'a lot', process: '17' } as unknown as DeviceReadings // what a driver in JavaScript may answer
+      case 'nothing':
+        return undefined as unknown as DeviceReadings // the same
+      case 'leak':
+        leaked.push(Buffer.alloc(64 * 1024 * 1024, 1))
+        return readings
+      default:
+        return readings
+    }
+  }
+
+  async #record(line: string): Promise<void> {
+    if (this.config.record !== '') await appendFile(this.config.record, `${line}\n`)
+  }
+}
+
+const leaked: Buffer[] = []
+
+export const plugin = definePlugin({
+  meta: { id: 'bench', name: 'Test Bench', version: '1.0.0' },
+  configSchema: Config,
+  channels: () => [
+    { id: 'counter', name: 'Counter', direction: 'input', unit: '1', maxValue: 1e9 },
+    { id: 'process', name: 'Process', direction: 'input', unit: '1', maxValue: 1e9 },
+    { id: 'valve', name: 'Valve', direction: 'output', unit: '%', safeValue: 5 },
+  ],
+  create: (context) => new BenchDevice(context),
+})
