@@ -7,9 +7,12 @@ import { type RawBuilder, sql } from 'kysely'
  * @param moment SQL of a `timestamptz`
  */
 export function experimentAt(moment: RawBuilder<unknown>): RawBuilder<ExperimentId | null> {
+  // Windows do not overlap, so only the experiment that started last before the moment can hold it: one look into an index.
   return sql<ExperimentId | null>`(
-    SELECT experiments.public_id FROM experiments
-    WHERE experiments.started_on <= ${moment} AND (experiments.stopped_on IS NULL OR experiments.stopped_on > ${moment})
-    ORDER BY experiments.started_on DESC LIMIT 1
+    SELECT CASE WHEN latest.stopped_on IS NULL OR latest.stopped_on > ${moment} THEN latest.public_id END
+    FROM (
+      SELECT public_id, stopped_on FROM experiments WHERE experiments.started_on <= ${moment}
+      ORDER BY experiments.started_on DESC LIMIT 1
+    ) latest
   )`
 }
