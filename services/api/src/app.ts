@@ -19,6 +19,9 @@ import { loadPrincipal } from './auth/users.ts'
 import { Broker } from './broker.ts'
 import { ChangeFeed } from './changes/change-feed.ts'
 import type { Config } from './config.ts'
+import { LastValues } from './datapoints/last-values.ts'
+import { LastValuesFeed } from './datapoints/last-values-feed.ts'
+import { datapointRoutes } from './datapoints/routes.ts'
 import { eventRoutes } from './events/routes.ts'
 import { firstSuccess } from './first-success.ts'
 import { createHttpServer } from './http/server.ts'
@@ -58,6 +61,8 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
   const key = createTokenKey(config.SECRET_KEY)
   const changes = new ChangeFeed({ broker, log })
   const revocations = new Revocations({ db, broker, log })
+  const lastValues = new LastValues()
+  changes.onChange((change) => lastValues.noteChange(change))
   const http = await createHttpServer({
     log,
     metrics,
@@ -65,7 +70,7 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
     ratePerMinute: config.RATE_LIMIT_PER_MINUTE,
     authentication: { key, loadPrincipal: (claims) => loadPrincipal(db, claims) },
   })
-  await http.register(healthRoutes({ checks, newestReading: () => undefined }))
+  await http.register(healthRoutes({ checks, newestReading: () => lastValues.newest }))
   await http.register(
     authRoutes({
       db,
@@ -77,6 +82,7 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
     { prefix: API_BASE },
   )
   await http.register(eventRoutes({ db, changes }), { prefix: API_BASE })
+  await http.register(datapointRoutes({ db, lastValues }), { prefix: API_BASE })
   await http.listen({ host: config.HOST, port: config.PORT })
   stack.defer(() => http.close())
 
@@ -91,6 +97,9 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
   await firstSuccess(() => seedFirstAdmin(db, admin, log), { what: 'the first user', log, signal })
   await firstSuccess(() => revocations.start(bus), { what: 'revoked tokens', log, signal })
   stack.defer(() => revocations.stop())
+  const lastValuesFeed = new LastValuesFeed({ db, bus, values: lastValues, log })
+  stack.defer(() => lastValuesFeed.stop())
+  await firstSuccess(() => lastValuesFeed.start(), { what: 'the last values', log, signal })
   isStarted = true
 
   const owned = stack.move()

@@ -131,11 +131,14 @@ async function send(url: string, method: string, call: Call, tokens: Record<Role
   return { status: response.status, headers: response.headers, body: isJson && text !== '' ? JSON.parse(text) : text }
 }
 
+/** Keeps the lines, and shows those that say the program is wrong. */
 function capturingLog(lines: Record<string, unknown>[]): Logger {
-  return createLogger(
-    { service: 'api', level: 'debug' },
-    { write: (line: string) => void lines.push(JSON.parse(line)) },
-  )
+  const write = (line: string): void => {
+    const entry = JSON.parse(line)
+    lines.push(entry)
+    if (entry.level >= 50) console.error(line)
+  }
+  return createLogger({ service: 'api', level: 'debug' }, { write })
 }
 
 /** What every error looks like, so that a test says only what is special about its own. */

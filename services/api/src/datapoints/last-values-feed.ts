@@ -1,0 +1,144 @@
+import type { Bus } from '@webmacs/bus'
+import {
+  Change,
+  type EventId,
+  encodeQuality,
+  Frame,
+  isBad,
+  MAX_FRAME_MESSAGE_BYTES,
+  type Micros,
+  nowMicros,
+  parseTime,
+  type QualityBits,
+} from '@webmacs/contracts'
+import { createValidator } from '@webmacs/contracts/validation'
+import type { Tables } from '@webmacs/database'
+import type { Logger } from '@webmacs/service-kit'
+import { type Kysely, sql } from 'kysely'
+import type { LastValues } from './last-values.ts'
+
+interface FeedOptions {
+  readonly db: Kysely<Tables>
+  readonly bus: Bus
+  readonly values: LastValues
+  readonly log: Logger
+}
+
+/** What was missed while the broker or the database was away is made good by then. */
+const RELOAD_INTERVAL_MS = 60_000
+const DAY: Micros = 86_400_000_000
+
+/** Keeps the last values: read from the database at start and now and then, followed on the bus in between, live and late readings alike. */
+export class LastValuesFeed {
+  readonly #options: FeedOptions
+  readonly #subscriptions: { unsubscribe(): void }[] = []
+  readonly #validateFrame = createValidator(Frame, 'frame')
+  readonly #validateChange = createValidator(Change, 'change')
+  #reloading: NodeJS.Timeout | undefined
+
+  constructor(options: FeedOptions) {
+    this.#options = options
+  }
+
+  /** Follows the bus first and reads the database then: what is committed in between comes twice rather than never. */
+  async start(): Promise<void> {
+    if (this.#subscriptions.length === 0) this.#subscribe()
+    await this.reload()
+    this.#reloading ??= setInterval(() => void this.#tryReload(), RELOAD_INTERVAL_MS)
+  }
+
+  stop(): void {
+    clearInterval(this.#reloading)
+    for (const subscription of this.#subscriptions) subscription.unsubscribe()
+  }
+
+  /** Reads which events there are, and the newest good value of each: one look into an index per event. */
+  async reload(): Promise<void> {
+    const { db, values } = this.#options
+    const { rows } = await sql<{
+      event: EventId
+      in_use: boolean
+      time: Micros | null
+      value: number | null
+      quality: QualityBits | null
+    }>`
+      SELECT events.public_id AS event, events.retired_on IS NULL AS in_use, newest.last_at AS time, newest.last AS value, datapoints.quality
+      FROM events
+      LEFT JOIN LATERAL (
+        SELECT last, last_at FROM datapoint_rollups
+        WHERE event_id = events.id AND resolution = 60 ORDER BY bucket DESC LIMIT 1
+      ) newest ON true
+      LEFT JOIN datapoints ON datapoints.event_id = events.id AND datapoints.ts = newest.last_at
+    `.execute(db)
+    for (const { event, time, value, quality } of rows) {
+      if (time !== null && value !== null) values.note({ event, time, value, quality: quality ?? 0 })
+    }
+    values.setEvents(rows.filter(({ in_use }) => in_use).map(({ event }) => event))
+  }
+
+  #subscribe(): void {
+    const { bus, log } = this.#options
+    const { allReadings, allBacklog } = bus.names.subjects
+    const follow = (subject: string, take: (data: Uint8Array) => void): void => {
+      const subscription = bus.nc.subscribe(subject, {
+        callback: (err, message) => {
+          if (err) log.error({ event: 'last-values.subscription-failed', subject, err }, 'subscription failed')
+          else take(message.data)
+        },
+      })
+      this.#subscriptions.push(subscription)
+    }
+    for (const subject of [allReadings, allBacklog]) follow(subject, (data) => this.#takeFrames(data))
+    follow(bus.names.subjects.changes('event', '*'), (data) => this.#takeChange(data))
+    bus.onStatus((status) => {
+      if (status === 'connected') void this.#tryReload()
+    })
+  }
+
+  /** What is no frame is passed over: the writer keeps it as a dead letter. */
+  #takeFrames(data: Uint8Array): void {
+    if (data.byteLength > MAX_FRAME_MESSAGE_BYTES) return
+    for (const candidate of [parsed(data)].flat()) {
+      const frame = this.#validateFrame(candidate)
+      if (frame.ok) this.#takeFrame(frame.value)
+    }
+  }
+
+  #takeFrame({ time: text, values: readings, quality: words }: Frame): void {
+    const { values } = this.#options
+    const time = parseTime(text)
+    // The writer refuses such a time; believing it here would hide every true reading until then.
+    if (time === undefined || time > nowMicros() + DAY) return
+    values.noteTime(time)
+    for (const [event, value] of Object.entries(readings) as [EventId, number | null][]) {
+      const quality = encodeQuality(words?.[event] ?? [])
+      if (value !== null && !isBad(quality)) values.note({ event, time, value, quality })
+    }
+  }
+
+  #takeChange(data: Uint8Array): void {
+    const change = this.#validateChange(parsed(data))
+    if (change.ok) this.#options.values.noteChange(change.value)
+  }
+
+  async #tryReload(): Promise<void> {
+    try {
+      await this.reload()
+    } catch (err) {
+      this.#options.log.warn(
+        { event: 'last-values.reload-failed', err },
+        'last values could not be read from the database',
+      )
+    }
+  }
+}
+
+const decoder = new TextDecoder()
+
+function parsed(data: Uint8Array): unknown {
+  try {
+    return JSON.parse(decoder.decode(data))
+  } catch {
+    return undefined // no schema allows undefined
+  }
+}

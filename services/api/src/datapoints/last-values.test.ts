@@ -1,0 +1,52 @@
+import type { EventId } from '@webmacs/contracts'
+import { expect, test } from 'vitest'
+import { LastValues } from './last-values.ts'
+
+const A = 'evt_aaaaaaaaaaaa' as EventId
+const B = 'evt_bbbbbbbbbbbb' as EventId
+const reading = (event: EventId, time: number, value: number) => ({ event, time, value, quality: 0 })
+
+test('keeps the newest value, whatever order they come in', () => {
+  const values = new LastValues()
+  values.setEvents([A, B])
+  for (const [time, value] of [
+    [20, 2],
+    [10, 1],
+    [30, 3],
+    [30, 4],
+  ] as const) {
+    values.note(reading(A, time, value))
+  }
+  expect(values.all()).toEqual([reading(A, 30, 3)])
+})
+
+test('shows a value only while its event is in use', () => {
+  const values = new LastValues()
+  values.note(reading(A, 10, 1))
+  expect(values.all()).toEqual([])
+  values.noteChange({ entity: 'event', verb: 'created', id: A })
+  expect(values.all()).toHaveLength(1)
+  values.noteChange({ entity: 'event', verb: 'updated', id: A })
+  values.noteChange({ entity: 'experiment', verb: 'retired', id: A })
+  expect(values.all()).toHaveLength(1)
+  values.noteChange({ entity: 'event', verb: 'retired', id: A })
+  expect(values.all()).toEqual([])
+})
+
+test('forgets what belongs to no event when it learns all events', () => {
+  const values = new LastValues()
+  values.note(reading(A, 10, 1))
+  values.note(reading(B, 10, 1))
+  values.setEvents([B])
+  values.noteChange({ entity: 'event', verb: 'created', id: A })
+  expect(values.all().map(({ event }) => event)).toEqual([B])
+})
+
+test('knows the time of the newest reading, also of one without a value', () => {
+  const values = new LastValues()
+  expect(values.newest).toBeUndefined()
+  values.note(reading(A, 10, 1))
+  values.noteTime(15)
+  values.noteTime(5)
+  expect(values.newest).toBe(15)
+})

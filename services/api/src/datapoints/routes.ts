@@ -1,0 +1,86 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Datapoint, DatapointPage, nowMicros, Page, SeriesRequest, SeriesResponse } from '@webmacs/contracts'
+import type { Tables } from '@webmacs/database'
+import type { Kysely } from 'kysely'
+import { Type } from 'typebox'
+import { pageAnswer } from '../http/paging.ts'
+import type { LastValues } from './last-values.ts'
+import { readSeries } from './series.ts'
+import { answerLastValues, listDatapoints, readDatapoint } from './stored-datapoints.ts'
+
+export interface DatapointRoutesOptions {
+  readonly db: Kysely<Tables>
+  readonly lastValues: LastValues
+}
+
+const tags = ['Datapoints']
+
+export const datapointRoutes =
+  ({ db, lastValues }: DatapointRoutesOptions): FastifyPluginAsyncTypebox =>
+  async (app) => {
+    app.get(
+      '/datapoints',
+      {
+        config: { role: 'viewer' },
+        schema: {
+          summary: 'List datapoints, newest first',
+          description: 'Beyond 20,000, `total` is an estimate. Bad readings are left out.',
+          tags,
+          querystring: Page,
+          response: { 200: DatapointPage },
+        },
+      },
+      async ({ query }) => {
+        const { total, datapoints } = await listDatapoints(db, query, lastValues.newest ?? nowMicros())
+        return pageAnswer(query, total, datapoints)
+      },
+    )
+
+    app.get(
+      '/datapoints/latest',
+      {
+        config: { role: 'viewer' },
+        schema: {
+          summary: 'Read the newest value of each event',
+          description:
+            'Events without a value are left out, bad readings passed over. A reading is seen here before it is stored.',
+          tags,
+          response: { 200: Type.Array(Datapoint) },
+        },
+      },
+      () => answerLastValues(db, lastValues.all()),
+    )
+
+    app.post(
+      '/datapoints/series',
+      {
+        config: { role: 'viewer' },
+        schema: {
+          summary: 'Read the past of events for a chart',
+          description:
+            'Every id that is asked for is a key of the answer; an unknown one has no points. When there are more readings than ' +
+            '`max_points`, the first, the last, and the lowest and highest of each stretch remain.',
+          tags,
+          body: SeriesRequest,
+          response: { 200: SeriesResponse },
+        },
+      },
+      ({ body }) => readSeries(db, body, nowMicros()),
+    )
+
+    app.get(
+      '/datapoints/:id',
+      {
+        config: { role: 'viewer', errors: ['datapoint.unknown'] },
+        schema: {
+          summary: 'Read a datapoint',
+          tags,
+          params: Type.Object({
+            id: Type.String({ description: 'Public id of the datapoint', examples: ['dp_7k2m9q4tx3ab_1g5w2k3v9q'] }),
+          }),
+          response: { 200: Datapoint },
+        },
+      },
+      ({ params }) => readDatapoint(db, params.id),
+    )
+  }
