@@ -1,0 +1,15 @@
+const BENCHMARKS: Record<string, () => Promise<void>> = {
+  ingest: async () => (await import('./ingest/bench-ingest.ts')).benchIngest(),
+}
+
+const wanted = process.argv.slice(2)
+const names = wanted.length === 0 ? Object.keys(BENCHMARKS) : wanted
+for (const name of names) {
+  const run = BENCHMARKS[name]
+  if (run === undefined) {
+    process.stderr.write(`"${name}" is no benchmark. There are: ${Object.keys(BENCHMARKS).join(', ')}.\n`)
+    process.exitCode = 64
+    break
+  }
+  await run()
+}
