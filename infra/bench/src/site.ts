@@ -91,14 +91,23 @@ export interface BenchProcess extends AsyncDisposable {
 /** Starts a service as the launcher does, and waits until it is ready. */
 export async function startProcess(service: string, environment: NodeJS.ProcessEnv): Promise<BenchProcess> {
   const main = fileURLToPath(new URL(`../../../services/${service}/src/main.ts`, import.meta.url))
-  const child = fork(main, {
+  return startProgram(main, [], environment)
+}
+
+/** The same for any program that tells its parent when it is ready. */
+export async function startProgram(
+  main: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<BenchProcess> {
+  const child = fork(main, [...args], {
     env: { ...process.env, OPS_PORT: '0', LOG_LEVEL: 'warn', ...environment },
     stdio: 'inherit',
   })
   const [ready] = (await Promise.race([
     once(child, 'message'),
     once(child, 'exit').then(([code]) => {
-      throw new Error(`${service} ended with ${code} instead of becoming ready`)
+      throw new Error(`${main} ended with ${code} instead of becoming ready`)
     }),
   ])) as [{ ports: BenchProcess['ports'] }]
   return {
