@@ -1,12 +1,12 @@
 import { request } from '@webmacs/bus'
 import { decodeQuality, formatTime, nowMicros, parseTime, Watermark } from '@webmacs/contracts'
-import { aFrame, until, valuesOf } from '@webmacs/testing'
+import { aFrame, startTcpProxy, until, valuesOf } from '@webmacs/testing'
 import { expect, test } from 'vitest'
 import { startSite } from './ingest-site.fixture.ts'
 
 const DAY = 86_400_000_000
 
-test('stores a frame within 250 ms, exact to the microsecond and with its quality', async () => {
+test('stores a frame soon after it came, exact to the microsecond and with its quality', async () => {
   await using site = await startSite()
   const [temperature, pressure] = (await site.addEvents(2)) as [never, never]
   await site.startWriter()
@@ -130,4 +130,20 @@ test('two writers share the work and store every row once', async () => {
   await site.untilAcked()
   expect(await site.countRows()).toBe(10_000)
   expect(await site.wrongRollups()).toEqual([])
+})
+
+test('goes on by itself when the broker was away', async () => {
+  await using site = await startSite()
+  await site.redeliverAfter(1000)
+  await using broker = await startTcpProxy(site.environment.NATS_URL ?? '')
+  const [event] = (await site.addEvents(1)) as [never]
+  await site.startWriter({ NATS_URL: broker.url })
+  const publish = (value: number) => site.publish(aFrame({ values: valuesOf([[event, value]]) }))
+  await publish(1)
+  await site.untilAcked()
+  broker.refuse()
+  await publish(2)
+  expect(await site.rowsOf(event)).toHaveLength(1)
+  broker.resume()
+  await until('the second frame is stored', async () => (await site.rowsOf(event)).length === 2, { timeoutMs: 25_000 })
 })

@@ -14,8 +14,8 @@ import type { IngestConfig } from './config.ts'
 import { createIngestMetrics, type IngestMetrics } from './metrics.ts'
 import { startWriter } from './writer.ts'
 
-/** One commits, one reads watermarks, one looks up events or makes partitions, one answers health checks. */
-const CONNECTIONS = 4
+/** Beside the lanes: one reads watermarks, one looks up events or makes partitions, one answers health checks. */
+const MORE_CONNECTIONS = 3
 const LAG_MS = 5000
 const STOP_DEADLINE_MS = 8000
 
@@ -30,7 +30,7 @@ export async function startIngest(config: IngestConfig, { log, signal }: Service
   })
   const database = openDatabase({
     url: config.DATABASE_URL,
-    maxConnections: CONNECTIONS,
+    maxConnections: config.BATCH_LANES + MORE_CONNECTIONS,
     applicationName: 'webmacs-ingest',
     onConnectionLost: (err) => log.warn({ event: 'database.connection-lost', err }, 'database connection lost'),
   })

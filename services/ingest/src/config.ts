@@ -23,6 +23,12 @@ const Environment = Type.Object({
     default: 4096,
     description: 'Message bytes after which a batch is committed, kB',
   }),
+  BATCH_LANES: Type.Integer({
+    minimum: 1,
+    maximum: 16,
+    default: 2,
+    description: 'Batches that are committed at the same time, each on a database connection',
+  }),
   BATCH_MAX_AGE_MS: Type.Integer({
     minimum: 1,
     maximum: 10_000,

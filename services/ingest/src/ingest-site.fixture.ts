@@ -23,6 +23,8 @@ export interface Site extends AsyncDisposable {
   addEvents(count: number): Promise<EventId[]>
   publish(message: Frame | readonly Frame[]): Promise<number>
   publishRaw(text: string | Uint8Array): Promise<number>
+  /** What a writer took with it into the grave comes again so soon; the usual half a minute is there for slow commits. */
+  redeliverAfter(ackWaitMs: number): Promise<void>
   /** Waits until the writers have acknowledged all that is in the stream. */
   untilAcked(timeoutMs?: number): Promise<void>
   rowsOf(event: EventId): Promise<{ time: number; value: number | null; quality: number }[]>
@@ -68,6 +70,10 @@ export async function startSite(): Promise<Site> {
     addEvents: (count) => addEvents(db, count),
     publish: (message) => publishRaw(JSON.stringify(message)),
     publishRaw,
+    redeliverAfter: async (ackWaitMs) => {
+      const { streams, durables } = bus.names
+      await bus.jsm.consumers.update(streams.readings, durables.ingest, { ack_wait: ackWaitMs * 1_000_000 })
+    },
     untilAcked: async (timeoutMs = 10_000) => {
       await until('all messages are acknowledged', () => isAllAcked(bus), { timeoutMs })
     },

@@ -25,9 +25,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
 
 test('loses and doubles nothing when its process is killed under load', { timeout: 90_000 }, async () => {
   await using site = await startSite()
-  const { streams, durables } = site.bus.names
-  // What a killed writer held comes again after this time; the usual half a minute is only for slower commits.
-  await site.bus.jsm.consumers.update(streams.readings, durables.ingest, { ack_wait: 2_000_000_000 })
+  await site.redeliverAfter(2000)
   const events = await site.addEvents(EVENTS)
   const start = nowMicros()
   const publishing = (async () => {

@@ -14,7 +14,10 @@ import { readWatermarks } from './sources/read-watermark.ts'
 import { WatermarkPublisher } from './sources/watermark-publisher.ts'
 
 export interface WriterOptions {
-  readonly config: Pick<IngestConfig, 'RETENTION_DAYS' | 'BATCH_MAX_ROWS' | 'BATCH_MAX_KB' | 'BATCH_MAX_AGE_MS'>
+  readonly config: Pick<
+    IngestConfig,
+    'RETENTION_DAYS' | 'BATCH_MAX_ROWS' | 'BATCH_MAX_KB' | 'BATCH_LANES' | 'BATCH_MAX_AGE_MS'
+  >
   readonly bus: Bus
   readonly database: Database
   readonly metrics: IngestMetrics
@@ -44,6 +47,7 @@ export function startWriter({ config, bus, database, metrics, log, onFailure }: 
   const batcher = new Batcher({
     maxRows: config.BATCH_MAX_ROWS,
     maxBytes: config.BATCH_MAX_KB * 1024,
+    lanes: config.BATCH_LANES,
     maxAgeMs: config.BATCH_MAX_AGE_MS,
     accept: createAcceptor({ retentionDays: config.RETENTION_DAYS, now: nowMicros, eventKey: events.keyOf }),
     commit: async (batch, openedAt) => {

@@ -7,7 +7,9 @@ export interface BatcherOptions {
   /** A batch waits this long for more messages, from its first one, ms. */
   readonly maxAgeMs: number
   readonly accept: (message: JsMsg, batch: Batch) => void
-  /** Commits one batch; called for one batch at a time. A rejection ends the batching. */
+  /** Batches that are committed at the same time. */
+  readonly lanes: number
+  /** Commits one batch. A rejection ends the batching. */
   readonly commit: (batch: Batch, openedAt: number) => Promise<void>
 }
 
@@ -17,19 +19,18 @@ interface Opened {
   readonly openedAt: number
 }
 
-/** Full batches that may wait for the commit of the one before them; beyond that nothing more is fetched. */
+/** Full batches that may wait for a lane; beyond that nothing more is fetched. */
 const MAX_WAITING = 2
 
 /**
- * Gathers messages into batches bounded by rows, bytes and age. While one batch is committed the next ones fill; a batch whose time has
- * come goes on growing until the committer is free.
+ * Gathers messages into batches bounded by rows, bytes and age. While some are committed the next one fills; a batch whose time has come
+ * goes on growing until a lane is free. More than one lane keeps the database busy while a commit waits for its disk.
  */
 export class Batcher {
   readonly #options: BatcherOptions
   readonly #waiting: Opened[] = []
   #open: Opened | undefined
-  #committing: Promise<void> | undefined
-  #current: Batch | undefined
+  readonly #committing = new Map<Batch, Promise<void>>()
   #timer: NodeJS.Timeout | undefined
   #isDue = false
   #roomMade = Promise.withResolvers<void>()
@@ -59,13 +60,13 @@ export class Batcher {
   async drain(): Promise<void> {
     this.#close()
     this.#next()
-    while (this.#committing !== undefined) await this.#committing
+    while (this.#committing.size > 0) await Promise.all(this.#committing.values())
     if (this.#failure !== undefined) throw this.#failure
   }
 
   /** Tells the broker that the messages held here are being worked on, so that it does not deliver them again. */
   sayWorking(): void {
-    const batches = [this.#current, ...this.#waiting.map(({ batch }) => batch), this.#open?.batch]
+    const batches = [...this.#committing.keys(), ...this.#waiting.map(({ batch }) => batch), this.#open?.batch]
     for (const batch of batches) for (const message of batch?.messages ?? []) message.working()
   }
 
@@ -88,23 +89,27 @@ export class Batcher {
   }
 
   #next(): void {
-    if (this.#committing !== undefined || this.#failure !== undefined) return
-    if (this.#waiting.length === 0 && this.#isDue) this.#close()
-    const opened = this.#waiting.shift()
-    this.#makeRoom()
-    if (opened === undefined) return
-    this.#current = opened.batch
-    this.#committing = this.#options
-      .commit(opened.batch, opened.openedAt)
+    while (this.#committing.size < this.#options.lanes && this.#failure === undefined) {
+      if (this.#waiting.length === 0 && this.#isDue) this.#close()
+      const opened = this.#waiting.shift()
+      if (opened === undefined) return
+      this.#start(opened)
+      this.#makeRoom()
+    }
+  }
+
+  #start({ batch, openedAt }: Opened): void {
+    const committing = this.#options
+      .commit(batch, openedAt)
       .catch((err: unknown) => {
-        this.#failure = err // told to whoever waits in room or drain
+        this.#failure ??= err // told to whoever waits in room or drain
         this.#makeRoom()
       })
       .finally(() => {
-        this.#committing = undefined
-        this.#current = undefined
+        this.#committing.delete(batch)
         this.#next()
       })
+    this.#committing.set(batch, committing)
   }
 
   #makeRoom(): void {

@@ -29,10 +29,11 @@ const MAX_RETRY_MS = 5000
 const CONFLICT_RETRY_MS = 20
 const CHECK_VIOLATION = '23514'
 
-/** Commits batches one after another, each until it succeeds; then acknowledges its messages. One buffer, so one batch at a time. */
+/** Commits batches, each until it succeeds; then acknowledges its messages. */
 export class Committer {
   readonly #options: CommitterOptions
-  readonly #buffer = new CopyRows()
+  /** Free buffers, as many as batches were ever committed at the same time. */
+  readonly #buffers: CopyRows[] = []
 
   constructor(options: CommitterOptions) {
     this.#options = options
@@ -41,7 +42,9 @@ export class Committer {
   /** @throws AbortError when the signal fires before the batch is committed; its messages are delivered again then */
   async commit(batch: Batch, signal: AbortSignal): Promise<void> {
     const startedAt = performance.now()
-    const written = await this.#untilWritten(batch, signal)
+    const buffer = this.#buffers.pop() ?? new CopyRows()
+    const written = await this.#untilWritten(batch, buffer, signal)
+    this.#buffers.push(buffer)
     for (const message of batch.messages) message.ack()
     const { metrics, log, onCommitted } = this.#options
     metrics.rows.inc(written.rows)
@@ -54,7 +57,7 @@ export class Committer {
     log.debug({ event: 'batch.committed', ...facts }, 'batch committed')
   }
 
-  async #untilWritten(batch: Batch, signal: AbortSignal): Promise<WrittenBatch> {
+  async #untilWritten(batch: Batch, buffer: CopyRows, signal: AbortSignal): Promise<WrittenBatch> {
     const { partitions, database } = this.#options
     let mode: WriteMode = 'copy'
     for (let attempt = 0; ; attempt += 1) {
@@ -62,7 +65,7 @@ export class Committer {
       try {
         await settleDoubts(batch, this.#options)
         await partitions.ensureFor(batch.frameTimes)
-        return await writeBatch(database, batch, this.#buffer, mode)
+        return await writeBatch(database, batch, buffer, mode)
       } catch (err) {
         const reason = this.#retryReason(err)
         this.#options.metrics.retries.inc({ reason })
