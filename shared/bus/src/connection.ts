@@ -73,7 +73,8 @@ export async function connectBus(options: BusOptions): Promise<Bus> {
       if (closing) return following
       closing = true
       // Draining waits for the server; without one there is nobody to wait for.
-      await (status === 'connected' ? nc.drain() : nc.close())
+      // Lost while draining, there is nobody to wait for either.
+      await (status === 'connected' ? nc.drain().catch(() => nc.close()) : nc.close())
       await following
     },
   }
