@@ -11,21 +11,22 @@ import {
   type ServiceContext,
   startOpsServer,
 } from '@webmacs/service-kit'
+import type { FastifyPluginAsync } from 'fastify'
 import { sql } from 'kysely'
 import { LoginThrottle } from './auth/login-throttle.ts'
 import { Revocations } from './auth/revocations.ts'
 import { authRoutes } from './auth/routes.ts'
 import { loadPrincipal } from './auth/users.ts'
+import { startBackground } from './background.ts'
 import { Broker } from './broker.ts'
 import { ChangeFeed } from './changes/change-feed.ts'
 import type { Config } from './config.ts'
 import { LastValues } from './datapoints/last-values.ts'
-import { LastValuesFeed } from './datapoints/last-values-feed.ts'
 import { datapointRoutes } from './datapoints/routes.ts'
 import { eventRoutes } from './events/routes.ts'
-import { firstSuccess } from './first-success.ts'
 import { createHttpServer } from './http/server.ts'
-import { seedFirstAdmin } from './seed/first-admin.ts'
+import { ControllerStates } from './plugins/controller-states.ts'
+import { pluginRoutes } from './plugins/routes.ts'
 import { healthRoutes } from './system/health-routes.ts'
 
 /** Well below the deadline of a request, so that a slow statement is told from a lost server. */
@@ -63,6 +64,7 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
   const revocations = new Revocations({ db, broker, log })
   const lastValues = new LastValues()
   changes.onChange((change) => lastValues.noteChange(change))
+  const states = new ControllerStates()
   const http = await createHttpServer({
     log,
     metrics,
@@ -71,35 +73,21 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
     authentication: { key, loadPrincipal: (claims) => loadPrincipal(db, claims) },
   })
   await http.register(healthRoutes({ checks, newestReading: () => lastValues.newest }))
-  await http.register(
-    authRoutes({
-      db,
-      key,
-      tokenLifetimeMinutes: config.ACCESS_TOKEN_EXPIRE_MINUTES,
-      throttle: new LoginThrottle(),
-      revocations,
-    }),
-    { prefix: API_BASE },
-  )
-  await http.register(eventRoutes({ db, changes }), { prefix: API_BASE })
-  await http.register(datapointRoutes({ db, lastValues }), { prefix: API_BASE })
+  const routes: FastifyPluginAsync = async (api) => {
+    const tokenLifetimeMinutes = config.ACCESS_TOKEN_EXPIRE_MINUTES
+    await api.register(authRoutes({ db, key, tokenLifetimeMinutes, throttle: new LoginThrottle(), revocations }))
+    await api.register(eventRoutes({ db, changes }))
+    await api.register(datapointRoutes({ db, lastValues }))
+    await api.register(pluginRoutes({ db, states }))
+  }
+  await http.register(routes, { prefix: API_BASE })
   await http.listen({ host: config.HOST, port: config.PORT })
   stack.defer(() => http.close())
 
   const bus = await connectBus({ url: config.NATS_URL, prefix: config.WEBMACS_BUS_PREFIX, name: 'api', log, signal })
   broker.attach(bus)
   await registerService(bus, { name: 'api', version: SERVICE_VERSION, description: 'REST, authentication, OpenAPI' })
-  const admin = {
-    email: config.INITIAL_ADMIN_EMAIL,
-    username: config.INITIAL_ADMIN_USERNAME,
-    password: config.INITIAL_ADMIN_PASSWORD,
-  }
-  await firstSuccess(() => seedFirstAdmin(db, admin, log), { what: 'the first user', log, signal })
-  await firstSuccess(() => revocations.start(bus), { what: 'revoked tokens', log, signal })
-  stack.defer(() => revocations.stop())
-  const lastValuesFeed = new LastValuesFeed({ db, bus, values: lastValues, log })
-  stack.defer(() => lastValuesFeed.stop())
-  await firstSuccess(() => lastValuesFeed.start(), { what: 'the last values', log, signal })
+  stack.use(await startBackground({ config, db, bus, changes, lastValues, revocations, states, log, signal }))
   isStarted = true
 
   const owned = stack.move()

@@ -1,0 +1,65 @@
+import type { Bus } from '@webmacs/bus'
+import type { Tables } from '@webmacs/database'
+import type { Logger } from '@webmacs/service-kit'
+import type { Kysely } from 'kysely'
+import type { Revocations } from './auth/revocations.ts'
+import type { ChangeFeed } from './changes/change-feed.ts'
+import { type Config, seedsDemo } from './config.ts'
+import type { LastValues } from './datapoints/last-values.ts'
+import { LastValuesFeed } from './datapoints/last-values-feed.ts'
+import { DesiredStateReconciler } from './desired-state/reconciler.ts'
+import { firstSuccess } from './first-success.ts'
+import type { ControllerStates } from './plugins/controller-states.ts'
+import { ControllerIntake } from './seed/controller-intake.ts'
+import { seedFirstAdmin } from './seed/first-admin.ts'
+
+export interface BackgroundOptions {
+  readonly config: Config
+  readonly db: Kysely<Tables>
+  readonly bus: Bus
+  readonly changes: ChangeFeed
+  readonly lastValues: LastValues
+  readonly revocations: Revocations
+  readonly states: ControllerStates
+  readonly log: Logger
+  readonly signal: AbortSignal
+}
+
+/** What works beside the requests. Each is tried until database and broker let it start; disposal stops them in reverse order. */
+export async function startBackground(options: BackgroundOptions): Promise<AsyncDisposable> {
+  const { config, db, bus, changes, lastValues, revocations, states, log } = options
+  await using stack = new AsyncDisposableStack()
+  const stopping = new AbortController()
+  const signal = AbortSignal.any([options.signal, stopping.signal])
+  const started = (what: string, start: () => Promise<void>): Promise<void> =>
+    firstSuccess(start, { what, log, signal })
+
+  const admin = {
+    email: config.INITIAL_ADMIN_EMAIL,
+    username: config.INITIAL_ADMIN_USERNAME,
+    password: config.INITIAL_ADMIN_PASSWORD,
+  }
+  await started('the first user', () => seedFirstAdmin(db, admin, log))
+
+  stack.defer(() => revocations.stop())
+  await started('revoked tokens', () => revocations.start(bus))
+
+  const feed = new LastValuesFeed({ db, bus, values: lastValues, log })
+  stack.defer(() => feed.stop())
+  await started('the last values', () => feed.start())
+
+  stack.defer(() => states.stopped())
+  await started('the state of controllers', () => states.start(bus, signal))
+
+  const reconciler = new DesiredStateReconciler({ db, bus, log })
+  stack.defer(() => reconciler.stopped())
+  reconciler.start(signal)
+  changes.onChange((change) => reconciler.noteChange(change))
+
+  const intake = new ControllerIntake({ db, changes, log, signal, seedsDemo: seedsDemo(config) })
+  stack.defer(() => intake.settled())
+  states.onInventory((inventory) => intake.take(inventory))
+
+  stack.defer(() => stopping.abort())
+  return stack.move()
+}

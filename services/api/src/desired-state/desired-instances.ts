@@ -1,0 +1,40 @@
+import { controllerKeys, type DesiredInstance } from '@webmacs/contracts'
+import type { Tables } from '@webmacs/database'
+import type { Kysely } from 'kysely'
+
+/** What every controller shall run, as the tables have it: key in the bucket `controllers` → instance with its linked channels. */
+export async function readDesiredInstances(db: Kysely<Tables>): Promise<Map<string, DesiredInstance>> {
+  const rows = await db
+    .selectFrom('plugin_instances')
+    .innerJoin('controllers', 'controllers.id', 'plugin_instances.controller_id')
+    .selectAll('plugin_instances')
+    .select('controllers.name as controller')
+    .execute()
+  const links = await db
+    .selectFrom('channel_mappings')
+    .innerJoin('events', 'events.id', 'channel_mappings.event_id')
+    .select(['instance_id', 'channel_id', 'direction', 'events.public_id as event'])
+    .where('events.retired_on', 'is', null)
+    .orderBy('channel_mappings.id')
+    .execute()
+  const byInstance = Map.groupBy(links, ({ instance_id }) => instance_id)
+  return new Map(
+    rows.map((row) => [
+      controllerKeys.desired(row.controller, row.public_id),
+      {
+        instance: row.public_id,
+        name: row.instance_name,
+        plugin: row.plugin_id,
+        enabled: row.enabled,
+        demo_mode: row.demo_mode,
+        config: row.config,
+        interval_ms: row.interval_ms,
+        channels: (byInstance.get(row.id) ?? []).map(({ channel_id, event, direction }) => ({
+          channel: channel_id,
+          event,
+          direction,
+        })),
+      },
+    ]),
+  )
+}

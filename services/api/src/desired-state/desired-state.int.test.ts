@@ -1,0 +1,129 @@
+import { openBucket } from '@webmacs/bus'
+import { controllerKeys, DesiredInstance, newId } from '@webmacs/contracts'
+import { startTcpProxy, until } from '@webmacs/testing'
+import { expect, test } from 'vitest'
+import { type ApiSite, startApiSite } from '../testing/api-site.ts'
+import { desiredInstances } from '../testing/controllers.ts'
+import { anEvent } from '../testing/stored-readings.ts'
+
+/** An instance with one linked channel, made behind the service's back. */
+async function anInstance(site: ApiSite, name: string): Promise<{ event: string }> {
+  const { db } = site.db
+  const event = await anEvent(site.db)
+  await db
+    .insertInto('controllers')
+    .values({ name: 'local' })
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+  const controller = await db.selectFrom('controllers').select('id').executeTakeFirstOrThrow()
+  const instance = await db
+    .insertInto('plugin_instances')
+    .values({
+      public_id: newId('plg'),
+      controller_id: controller.id,
+      plugin_id: 'simulated',
+      instance_name: name,
+      demo_mode: true,
+      enabled: true,
+      config: '{"host":"10.0.0.7","ports":[1,2]}',
+      interval_ms: 250,
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow()
+  await db
+    .insertInto('channel_mappings')
+    .values({
+      public_id: newId('map'),
+      instance_id: instance.id,
+      channel_id: 'a',
+      channel_name: 'A',
+      direction: 'input',
+      unit: '°C',
+      event_id: event.key,
+    })
+    .execute()
+  return { event: event.id }
+}
+
+const isTold = (site: ApiSite, name: string) =>
+  until(`${name} is told`, async () => (await desiredInstances(site.bus)).get(name))
+
+test('tells controllers at start what the tables say', async () => {
+  await using site = await startApiSite()
+  const { event } = await anInstance(site, 'Rig')
+  await site.startApi()
+  expect(await isTold(site, 'Rig')).toMatchObject({
+    plugin: 'simulated',
+    enabled: true,
+    demo_mode: true,
+    config: { host: '10.0.0.7', ports: [1, 2] },
+    interval_ms: 250,
+    channels: [{ channel: 'a', event, direction: 'input' }],
+  })
+})
+
+test('unlinks the channel of a retired event within a second', async () => {
+  await using site = await startApiSite()
+  const { event } = await anInstance(site, 'Rig')
+  await site.startApi()
+  await isTold(site, 'Rig')
+  await site.api.request('DELETE', `/api/v1/events/${event}`)
+  await until('the channel is gone', async () => (await desiredInstances(site.bus)).get('Rig')?.channels.length === 0, {
+    timeoutMs: 1000,
+  })
+})
+
+test('writes only what differs, and takes away what is gone', async () => {
+  await using site = await startApiSite()
+  await anInstance(site, 'Stays')
+  await anInstance(site, 'Goes')
+  await site.startApi()
+  await isTold(site, 'Goes')
+  const { bus } = site.bus
+  const bucket = await openBucket(bus, bus.names.buckets.controllers, DesiredInstance)
+  const writes: string[] = []
+  const aborter = new AbortController()
+  const watching = (async () => {
+    for await (const { key, value } of bucket.watch(controllerKeys.allDesired('*'), { signal: aborter.signal })) {
+      writes.push(`${value === undefined ? 'deleted' : 'put'} ${key}`)
+    }
+  })()
+  await until('both are seen', () => writes.length === 2)
+  await site.db.db.deleteFrom('plugin_instances').where('instance_name', '=', 'Goes').execute()
+  await site.startApi()
+  await until('the removal is seen', () => writes.length > 2)
+  expect(writes.slice(2)).toEqual([expect.stringMatching(/^deleted local\.desired\.plg_/)])
+  aborter.abort()
+  await watching
+})
+
+test('makes good what it could not tell while the broker was away', async () => {
+  await using site = await startApiSite()
+  await using proxy = await startTcpProxy(site.bus.url)
+  const { event } = await anInstance(site, 'Rig')
+  const api = await site.startApi({ NATS_URL: proxy.url })
+  await isTold(site, 'Rig')
+  proxy.refuse()
+  await until('the loss is noticed', async () => (await api.get('/health', { as: 'nobody' })).body.broker === 'error')
+  expect((await api.request('DELETE', `/api/v1/events/${event}`)).status).toBe(200)
+  expect((await desiredInstances(site.bus)).get('Rig')?.channels).toHaveLength(1)
+  proxy.resume()
+  await until('the channel is gone', async () => (await desiredInstances(site.bus)).get('Rig')?.channels.length === 0)
+})
+
+test('starts while the database is away, and catches up when it comes', async () => {
+  await using site = await startApiSite()
+  await anInstance(site, 'Rig')
+  await using proxy = await startTcpProxy(site.db.pool.options.connectionString ?? '')
+  proxy.refuse()
+  const starting = site.startApi({ DATABASE_URL: proxy.url })
+  expect(await desiredInstances(site.bus)).toEqual(new Map())
+  proxy.resume()
+  const api = await starting
+  await isTold(site, 'Rig')
+  expect((await api.get('/health', { as: 'nobody' })).body).toMatchObject({
+    status: 'ok',
+    database: 'ok',
+    broker: 'ok',
+  })
+})

@@ -1,0 +1,72 @@
+import { type Bucket, type Bus, openBucket } from '@webmacs/bus'
+import { ControllerInventory, controllerKeys, type InstanceId, ReportedInstance } from '@webmacs/contracts'
+
+/** What the controllers say of themselves in the bucket `controllers`: which drivers they have, and how their instances are. */
+export class ControllerStates {
+  readonly #inventories = new Map<string, ControllerInventory>()
+  readonly #reports = new Map<string, ReportedInstance>()
+  readonly #listeners = new Set<(inventory: ControllerInventory) => void>()
+  #isKnown = false
+  #following: Promise<unknown> | undefined
+
+  /** Resolves when all that is there has been read; follows it until the signal fires. */
+  async start(bus: Bus, signal: AbortSignal): Promise<void> {
+    const name = bus.names.buckets.controllers
+    const inventories = await openBucket(bus, name, ControllerInventory)
+    const reports = await openBucket(bus, name, ReportedInstance)
+    const noteInventory = (key: string, inventory: ControllerInventory | undefined) =>
+      this.#noteInventory(key, inventory)
+    const noteReport = (key: string, report: ReportedInstance | undefined): void => note(this.#reports, key, report)
+    this.#following ??= Promise.all([
+      follow(inventories, controllerKeys.allInventories, signal, noteInventory),
+      follow(reports, controllerKeys.allReported, signal, noteReport),
+    ])
+    for (const [key, report] of await reports.entries(controllerKeys.allReported)) noteReport(key, report)
+    for (const [key, inventory] of await inventories.entries(controllerKeys.allInventories))
+      noteInventory(key, inventory)
+    this.#isKnown = true
+  }
+
+  /** Resolves after the signal given to `start` has fired and nothing is followed any more. */
+  async stopped(): Promise<void> {
+    await this.#following
+  }
+
+  /** Whether anything has been heard yet: before, an empty answer means nothing. */
+  get isKnown(): boolean {
+    return this.#isKnown
+  }
+
+  get inventories(): ControllerInventory[] {
+    return [...this.#inventories.values()]
+  }
+
+  report(controller: string, instance: InstanceId): ReportedInstance | undefined {
+    return this.#reports.get(controllerKeys.reported(controller, instance))
+  }
+
+  /** Calls the listener with each inventory that is there or comes, perhaps more than once. */
+  onInventory(listener: (inventory: ControllerInventory) => void): void {
+    this.#listeners.add(listener)
+    for (const inventory of this.#inventories.values()) listener(inventory)
+  }
+
+  #noteInventory(key: string, inventory: ControllerInventory | undefined): void {
+    note(this.#inventories, key, inventory)
+    if (inventory !== undefined) for (const listener of this.#listeners) listener(inventory)
+  }
+}
+
+async function follow<T>(
+  bucket: Bucket<T>,
+  filter: string,
+  signal: AbortSignal,
+  take: (key: string, value: T | undefined) => void,
+): Promise<void> {
+  for await (const { key, value } of bucket.watch(filter, { signal })) take(key, value)
+}
+
+function note<T>(known: Map<string, T>, key: string, value: T | undefined): void {
+  if (value === undefined) known.delete(key)
+  else known.set(key, value)
+}

@@ -1,0 +1,111 @@
+import {
+  AppError,
+  type ChannelMapping,
+  formatTime,
+  type InstanceId,
+  type Page,
+  type PluginInstance,
+} from '@webmacs/contracts'
+import type { Tables } from '@webmacs/database'
+import type { Kysely } from 'kysely'
+import { offsetOf } from '../http/paging.ts'
+import type { ControllerStates } from './controller-states.ts'
+
+/** Instances with their channels, oldest first, and how their controllers say they are. */
+export async function listInstances(
+  db: Kysely<Tables>,
+  states: ControllerStates,
+  page: Page,
+): Promise<{ total: number; instances: PluginInstance[] }> {
+  const [rows, counted] = await Promise.all([
+    instances(db).orderBy('plugin_instances.id').limit(page.page_size).offset(offsetOf(page)).execute(),
+    db
+      .selectFrom('plugin_instances')
+      .select(({ fn }) => fn.countAll<number>().as('total'))
+      .executeTakeFirstOrThrow(),
+  ])
+  return { total: counted.total, instances: await withChannels(db, states, rows) }
+}
+
+/** @throws AppError `plugin.unknown` */
+export async function readInstance(
+  db: Kysely<Tables>,
+  states: ControllerStates,
+  id: InstanceId,
+): Promise<PluginInstance> {
+  const rows = await instances(db).where('plugin_instances.public_id', '=', id).execute()
+  const [instance] = await withChannels(db, states, rows)
+  if (instance === undefined) throw new AppError('plugin.unknown', { detail: `Plugin instance '${id}' not found.` })
+  return instance
+}
+
+const instances = (db: Kysely<Tables>) =>
+  db
+    .selectFrom('plugin_instances')
+    .innerJoin('controllers', 'controllers.id', 'plugin_instances.controller_id')
+    .leftJoin('users', 'users.id', 'plugin_instances.user_id')
+    .selectAll('plugin_instances')
+    .select(['controllers.name as controller', 'users.public_id as user_public_id'])
+
+type InstanceRow = Awaited<ReturnType<ReturnType<typeof instances>['execute']>>[number]
+
+async function withChannels(
+  db: Kysely<Tables>,
+  states: ControllerStates,
+  rows: readonly InstanceRow[],
+): Promise<PluginInstance[]> {
+  if (rows.length === 0) return []
+  const mappings = await db
+    .selectFrom('channel_mappings')
+    .leftJoin('events', 'events.id', 'channel_mappings.event_id')
+    .selectAll('channel_mappings')
+    .select('events.public_id as event_public_id')
+    .where(
+      'instance_id',
+      'in',
+      rows.map(({ id }) => id),
+    )
+    .orderBy('channel_mappings.id')
+    .execute()
+  const byInstance = Map.groupBy(mappings, ({ instance_id }) => instance_id)
+  return rows.map((row) => {
+    const channels = (byInstance.get(row.id) ?? []).map(
+      ({ created_on, ...mapping }): ChannelMapping => ({
+        public_id: mapping.public_id,
+        channel_id: mapping.channel_id,
+        channel_name: mapping.channel_name,
+        direction: mapping.direction,
+        unit: mapping.unit,
+        event_public_id: mapping.event_public_id,
+        created_on: formatTime(created_on),
+      }),
+    )
+    return instanceAnswer(row, stateOf(row, states), channels)
+  })
+}
+
+type InstanceState = Pick<PluginInstance, 'status' | 'error_message'>
+
+function stateOf({ enabled, controller, public_id }: InstanceRow, states: ControllerStates): InstanceState {
+  if (!enabled) return { status: 'inactive', error_message: null }
+  if (!states.isKnown)
+    return { status: 'error', error_message: 'The message broker cannot be reached: the state is not known.' }
+  const report = states.report(controller, public_id)
+  return { status: report?.status ?? 'inactive', error_message: report?.error_message ?? null }
+}
+
+function instanceAnswer(row: InstanceRow, state: InstanceState, channels: ChannelMapping[]): PluginInstance {
+  return {
+    public_id: row.public_id,
+    plugin_id: row.plugin_id,
+    instance_name: row.instance_name,
+    demo_mode: row.demo_mode,
+    enabled: row.enabled,
+    ...state,
+    config_json: Object.keys(row.config).length === 0 ? null : JSON.stringify(row.config),
+    created_on: formatTime(row.created_on),
+    updated_on: formatTime(row.updated_on),
+    user_public_id: row.user_public_id,
+    channel_mappings: channels,
+  }
+}

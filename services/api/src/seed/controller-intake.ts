@@ -1,0 +1,59 @@
+import type { ControllerInventory } from '@webmacs/contracts'
+import type { Tables } from '@webmacs/database'
+import type { Logger } from '@webmacs/service-kit'
+import type { Kysely } from 'kysely'
+import type { ChangeFeed } from '../changes/change-feed.ts'
+import { firstSuccess } from '../first-success.ts'
+import { seedDemoInstances } from './demo-instances.ts'
+
+interface IntakeOptions {
+  readonly db: Kysely<Tables>
+  readonly changes: ChangeFeed
+  readonly log: Logger
+  readonly signal: AbortSignal
+  readonly seedsDemo: boolean
+}
+
+/** Makes a row for each controller that shows up, and the demo instances for the first one. One at a time, in order of their coming. */
+export class ControllerIntake {
+  readonly #options: IntakeOptions
+  #work: Promise<void> = Promise.resolve()
+
+  constructor(options: IntakeOptions) {
+    this.#options = options
+  }
+
+  take(inventory: ControllerInventory): void {
+    const { log, signal } = this.#options
+    const attempt = { what: `controller ${inventory.controller}`, log, signal }
+    this.#work = this.#work
+      .then(() => firstSuccess(() => this.#takeOne(inventory), attempt))
+      .catch((err: unknown) => {
+        // Only a stop ends the trying.
+        if (!signal.aborted)
+          log.error({ event: 'controller.not-taken', controller: inventory.controller, err }, 'controller not taken')
+      })
+  }
+
+  /** Resolves when all that was taken so far is done. */
+  async settled(): Promise<void> {
+    await this.#work
+  }
+
+  async #takeOne(inventory: ControllerInventory): Promise<void> {
+    const { db, changes, log, seedsDemo } = this.#options
+    await db
+      .insertInto('controllers')
+      .values({ name: inventory.controller })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute()
+    if (!seedsDemo) return
+    const made = await seedDemoInstances(db, inventory)
+    for (const { instance, events } of made) {
+      for (const id of events) await changes.announce({ entity: 'event', verb: 'created', id, by: null })
+      await changes.announce({ entity: 'plugin_instance', verb: 'created', id: instance, by: null })
+    }
+    if (made.length > 0)
+      log.info({ event: 'seed.demo-made', instances: made.map(({ instance }) => instance) }, 'demo instances made')
+  }
+}
