@@ -20,6 +20,11 @@ export function DashboardPage() {
   const { client } = useServices()
   const events = useQuery(eventsQuery(client))
   const plugins = useQuery(pluginsQuery(client))
+  const retryAll = (): void => {
+    void events.refetch()
+    void plugins.refetch()
+  }
+  const isFirstLoad = [events, plugins].some(({ isPending, errorUpdateCount }) => isPending && errorUpdateCount === 0)
   useLiveConnection()
   useFirstReadings()
   useEffect(() => {
@@ -29,20 +34,20 @@ export function DashboardPage() {
     <Stack gap="lg">
       <VisuallyHidden component="h1">Dashboard</VisuallyHidden>
       <ConnectionBanner />
-      {plugins.error !== null && (
+      {plugins.errorUpdateCount > 0 && plugins.data === undefined && events.data !== undefined && (
         <Failure
           title="The state of the plugins could not be loaded"
           error={plugins.error}
           onRetry={() => void plugins.refetch()}
         />
       )}
-      {events.error !== null && events.data === undefined && (
-        <Failure title="The signals could not be loaded" error={events.error} onRetry={() => void events.refetch()} />
+      {events.errorUpdateCount > 0 && events.data === undefined && (
+        <Failure title="The signals could not be loaded" error={events.error} onRetry={retryAll} />
       )}
-      {events.data !== undefined && !plugins.isPending && (
+      {events.data !== undefined && (plugins.isFetched || plugins.errorUpdateCount > 0) && (
         <Signals events={events.data} instances={plugins.data ?? NO_INSTANCES} />
       )}
-      {events.error === null && (events.isPending || plugins.isPending) && (
+      {isFirstLoad && (
         <>
           <TrendSkeleton />
           <SignalSkeleton />

@@ -1,5 +1,5 @@
 import { QueryClient } from '@tanstack/react-query'
-import { type Client, ClientError, createClient } from '@webmacs/client'
+import { type Client, createClient } from '@webmacs/client'
 import { createContext, useContext } from 'react'
 import { createLiveConnection, type LiveConnection } from '../features/live/live-connection.ts'
 import { createSession, type Session } from './session.ts'
@@ -12,8 +12,11 @@ export interface Services {
   readonly live: LiveConnection
 }
 
+/** How often something that failed is asked for again. */
+const RECOVERY_MS = 5000
+
 export function createServices(page: Window): Services {
-  const session = createSession(page.localStorage)
+  const session = createSession(page.localStorage, page)
   const client = createClient({
     baseUrl: '',
     getToken: session.token,
@@ -22,7 +25,9 @@ export function createServices(page: Window): Services {
   const queries = new QueryClient({
     defaultOptions: {
       queries: {
-        retry: (failures, error) => failures < 2 && error instanceof ClientError && error.status >= 500,
+        retry: false, // the client has tried three times by then
+        // A wall screen has nobody to press a button.
+        refetchInterval: (query) => (query.state.status === 'error' ? RECOVERY_MS : false),
         staleTime: 10_000,
         networkMode: 'always', // the rig's network may know no internet; the requests tell by themselves
       },

@@ -9,11 +9,13 @@ export interface Session {
   subscribe(listener: () => void): () => void
 }
 
-export function createSession(storage: Storage): Session {
+/** @param page tells when another tab signs in or out */
+export function createSession(storage: Storage, page: Pick<EventTarget, 'addEventListener'>): Session {
   const listeners = new Set<() => void>()
   const tell = (): void => {
     for (const listener of listeners) listener()
   }
+  page.addEventListener('storage', tell)
   return {
     token: () => storage.getItem(TOKEN_KEY) ?? undefined,
     signIn: (token) => {

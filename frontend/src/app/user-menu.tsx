@@ -16,7 +16,7 @@ export function UserMenu() {
       <Menu.Target>
         <UnstyledButton aria-label={`Account: ${name}`} style={{ borderRadius: '50%' }}>
           <Avatar color="rig" radius="xl" size="2.1rem" variant="filled">
-            {name.slice(0, 2).toUpperCase()}
+            {user?.username.slice(0, 2).toUpperCase()}
           </Avatar>
         </UnstyledButton>
       </Menu.Target>

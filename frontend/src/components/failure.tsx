@@ -5,7 +5,8 @@ import { ClientError } from '@webmacs/client'
 interface FailureProps {
   /** What could not be done, as a sentence without a full stop. */
   readonly title: string
-  readonly error: Error
+  /** Null while it is being tried again. */
+  readonly error: Error | null
   readonly onRetry?: () => void
 }
 
@@ -15,14 +16,14 @@ export function Failure({ title, error, onRetry }: FailureProps) {
   return (
     <Alert color="red" variant="light" title={title} icon={<IconAlertTriangle aria-hidden />} role="alert">
       <Stack gap="xs" align="flex-start">
-        <Text fz="sm">{error.message}</Text>
+        <Text fz="sm">{error?.message ?? 'Trying again …'}</Text>
         {traceId !== undefined && (
           <Text fz="xs" c="dimmed">
             Request {traceId}
           </Text>
         )}
         {onRetry !== undefined && (
-          <Button size="xs" variant="default" onClick={onRetry}>
+          <Button size="xs" variant="default" loading={error === null} onClick={onRetry}>
             Try again
           </Button>
         )}

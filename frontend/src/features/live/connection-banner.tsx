@@ -2,10 +2,11 @@ import { Alert, Button, Group, Text } from '@mantine/core'
 import { IconPlugConnectedX } from '@tabler/icons-react'
 import { useCallback, useSyncExternalStore } from 'react'
 import { useServices } from '../../app/services.ts'
+import classes from './connection-banner.module.css'
 import { type ConnectionText, describeConnection, describeNextAttempt } from './connection-text.ts'
 import { useLiveState } from './hooks.ts'
 
-/** Says above the values that they are not what they were, and when the next attempt is due. Absent while all is well. */
+/** Says at the foot of the page, where it moves nothing, that the values are not what they were, and when the next attempt is due. Absent while all is well. */
 export function ConnectionBanner() {
   const { live } = useServices()
   const state = useLiveState()
@@ -13,19 +14,21 @@ export function ConnectionBanner() {
   if (text.tone === 'live' || text.tone === 'waiting') return null
   return (
     <Alert
+      className={classes.banner}
+      data-tone={text.tone}
       color={text.tone === 'lost' ? 'red' : 'yellow'}
       variant="light"
       p="sm"
       icon={<IconPlugConnectedX aria-hidden />}
       role="presentation"
     >
-      <Group justify="space-between" gap="xs">
+      <Group justify="space-between" gap="sm" wrap="nowrap">
         <Text fz="sm">
           {text.meaning}
           {state.status !== 'live' && <Countdown text={text} />}
         </Text>
         {state.status !== 'live' && (
-          <Button size="compact-sm" variant="default" onClick={live.retryNow}>
+          <Button size="compact-sm" variant="default" flex="none" onClick={live.retryNow}>
             Try now
           </Button>
         )}

@@ -1,4 +1,11 @@
-import { type Client, createLiveStream, type LiveState, type NetworkEvents, POLL_INTERVAL_MS } from '@webmacs/client'
+import {
+  type Client,
+  createLiveStream,
+  type LiveState,
+  type LiveStreamOptions,
+  type NetworkEvents,
+  POLL_INTERVAL_MS,
+} from '@webmacs/client'
 import { createTicker, type Ticker } from '../../lib/ticker.ts'
 import { createReadingStore, type ReadingStore } from './reading-store.ts'
 
@@ -9,6 +16,7 @@ export interface LiveConnectionOptions {
   readonly getToken: () => string | undefined
   readonly onUnauthorized: () => void
   readonly network: NetworkEvents
+  readonly openSocket?: LiveStreamOptions['openSocket']
   readonly schedule: (flush: () => void) => void
 }
 
@@ -19,7 +27,7 @@ export interface LiveConnection {
   start(): void
   stop(): void
   retryNow(): void
-  /** The same object until it changes. */
+  /** The same object until it changes. `polling` only while the polls are answered: else the values on screen are as stale as before. */
   state(): LiveState
   subscribe(listener: () => void): () => void
   /** Hears when values flow again after an outage: what was missed lies in the history. */
@@ -32,6 +40,8 @@ export function createLiveConnection(options: LiveConnectionOptions): LiveConnec
   const stateListeners = new Set<() => void>()
   const recoveryListeners = new Set<() => void>()
   let polling: AbortController | undefined
+  let arePollsAnswered = false
+  let current: LiveState = { status: 'stopped', reason: 'closed' }
   let wasLost = false
 
   const onState = (state: LiveState): void => {
@@ -42,11 +52,22 @@ export function createLiveConnection(options: LiveConnectionOptions): LiveConnec
       wasLost = false
       for (const listener of recoveryListeners) listener()
     }
+    tell()
+  }
+  const tell = (): void => {
+    const state = stream.state()
+    current = state.status === 'polling' && !arePollsAnswered ? { ...state, status: 'connecting' } : state
     for (const listener of stateListeners) listener()
+  }
+  const onPolled = (isAnswered: boolean): void => {
+    if (isAnswered === arePollsAnswered) return
+    arePollsAnswered = isAnswered
+    tell()
   }
   const stopPolling = (): void => {
     polling?.abort()
     polling = undefined
+    arePollsAnswered = false
   }
   const startPolling = (): void => {
     polling = new AbortController()
@@ -55,11 +76,13 @@ export function createLiveConnection(options: LiveConnectionOptions): LiveConnec
   const poll = async (signal: AbortSignal): Promise<void> => {
     try {
       const datapoints = await options.client.latest(signal)
-      if (!signal.aborted) readings.apply(datapoints)
+      if (signal.aborted) return
+      readings.apply(datapoints)
+      onPolled(true)
     } catch {
-      // The server is away for requests too: the values on screen age by themselves, and the state says why.
+      if (signal.aborted) return
+      onPolled(false) // the server is away for requests too: the state says so, and the next poll may be answered
     }
-    if (signal.aborted) return
     const next = setTimeout(() => void poll(signal), POLL_INTERVAL_MS)
     signal.addEventListener('abort', () => clearTimeout(next), { once: true })
   }
@@ -68,6 +91,7 @@ export function createLiveConnection(options: LiveConnectionOptions): LiveConnec
     url: options.url,
     getToken: options.getToken,
     network: options.network,
+    ...(options.openSocket === undefined ? {} : { openSocket: options.openSocket }),
     onState,
     onReadings: readings.apply,
     onServerTime: (time) => ticker.adjustTo(time / 1000),
@@ -79,7 +103,7 @@ export function createLiveConnection(options: LiveConnectionOptions): LiveConnec
     start: stream.start,
     stop: stream.stop,
     retryNow: stream.retryNow,
-    state: stream.state,
+    state: () => current,
     subscribe: (listener) => {
       stateListeners.add(listener)
       return () => stateListeners.delete(listener)

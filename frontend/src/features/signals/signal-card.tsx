@@ -53,13 +53,18 @@ function valueText(type: Signal['event']['type'], value: number, decimals: numbe
   return formatValue(value, decimals)
 }
 
+const staleText = (isOld: boolean, age: string): string => {
+  if (!isOld) return age
+  return age === 'just now' ? 'Stale' : `Stale, ${age}`
+}
+
 function Age({ reading, isOld }: { readonly reading: LiveReading; readonly isOld: boolean }) {
   const { time } = reading
   const text = useTicking((nowMs) => (time === undefined ? 'Never read' : formatAge(nowMs - time / 1000)))
   return (
     <span className={classes.age}>
       {isOld && <IconClockExclamation size="1em" stroke={2} aria-hidden />}
-      {isOld ? `Stale, ${text}` : text}
+      {staleText(isOld, text)}
     </span>
   )
 }

@@ -23,6 +23,7 @@ export const seriesQuery = (client: Client, eventIds: readonly EventId[], minute
       client.series({ event_public_ids: [...eventIds], minutes, max_points: MAX_POINTS }, signal),
     enabled: eventIds.length > 0,
     staleTime: 0,
+    retry: 2, // a POST, which the client sends only once
     gcTime: 0, // an old past would leave a hole up to now
     placeholderData: keepPreviousData,
   })
