@@ -28,7 +28,7 @@ export function describeConnection(state: LiveState): ConnectionText {
       return {
         tone: 'polling',
         label: 'Polling',
-        meaning: `${state.reason} – asking for the latest values every 1.5 s instead`,
+        meaning: `${state.reason} – polling every 1.5 s`,
         nextAttemptAt: state.nextAttemptAt,
       }
     case 'connecting':

@@ -15,6 +15,9 @@ import { createTrendModel, type TrendModel } from './trend-model.ts'
 import classes from './trend-panel.module.css'
 import { useTrendChoice } from './use-trend-choice.ts'
 
+/** What was measured just before a connection came back is stored a little later: the past is asked for once more then. */
+const WRITE_LAG_MS = 5000
+
 /** The course of the chosen signals: the stored past, continued live. */
 export function TrendPanel({ groups }: { readonly groups: readonly SignalGroup[] }) {
   const choice = useTrendChoice(groups)
@@ -78,7 +81,18 @@ function useHistory(plan: ChartPlan, minutes: number, model: TrendModel) {
     model.follow(eventIds)
     if (data !== undefined) model.setHistory(data)
   }, [model, eventIds, data])
-  useEffect(() => live.onRecovered(() => void refetch()), [live, refetch])
+  useEffect(() => {
+    let echo: ReturnType<typeof setTimeout> | undefined
+    const stopListening = live.onRecovered(() => {
+      void refetch()
+      clearTimeout(echo)
+      echo = setTimeout(() => void refetch(), WRITE_LAG_MS)
+    })
+    return () => {
+      stopListening()
+      clearTimeout(echo)
+    }
+  }, [live, refetch])
   return history
 }
 
