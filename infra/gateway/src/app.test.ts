@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLogger, type RunningService } from '@webmacs/service-kit'
@@ -24,7 +24,10 @@ beforeEach(async () => {
 afterEach(async () => {
   await gateway?.stop()
   gateway = undefined
-  for (const server of servers.splice(0)) server.close()
+  for (const server of servers.splice(0)) {
+    server.close()
+    server.closeAllConnections()
+  }
   await rm(folder, { recursive: true })
 })
 
@@ -130,6 +133,28 @@ test('passes a refused upgrade on as it is, so that it never looks open', async 
 test('refuses an upgrade with 503 while fanout is away', async () => {
   const url = await start({ FANOUT_URL: 'http://127.0.0.1:1' })
   expect(await refusalOf(`${url.replace('http', 'ws')}/ws/datapoints/stream`)).toBe(503)
+})
+
+test.each(['the client', 'the service'])('lives on when %s breaks an open WebSocket', async (who) => {
+  const upstream = createServer()
+  new WebSocketServer({ server: upstream }).on('connection', (_socket, request) => {
+    if (who === 'the service') setImmediate(() => request.socket.resetAndDestroy())
+  })
+  const url = await start({ FANOUT_URL: await listen(upstream) })
+  const client = connect(Number(new URL(url).port), '127.0.0.1')
+  const handshake = [
+    'connection: upgrade',
+    'upgrade: websocket',
+    'sec-websocket-version: 13',
+    'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
+  ]
+  client.write(['GET /ws/datapoints/stream HTTP/1.1', 'host: x', ...handshake, '', ''].join('\r\n'))
+  const closed = once(client, 'close')
+  const [answer] = await once(client, 'data')
+  expect(String(answer)).toContain('101 Switching Protocols')
+  if (who === 'the client') client.resetAndDestroy()
+  await closed
+  expect((await fetch(url)).status).toBe(200)
 })
 
 async function refusalOf(url: string): Promise<number | undefined> {

@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
+import type { AddressInfo, Socket } from 'node:net'
 import {
   createMetrics,
   HealthChecks,
@@ -28,7 +27,11 @@ export async function startGateway(config: GatewayConfig, { log }: ServiceContex
   const trusted = new Set(config.TRUSTED_PROXIES)
   const agent = new Agent({ keepAlive: true, timeout: 60_000 })
   const proxy = createProxyServer({ agent, xfwd: false, changeOrigin: false })
-  const sockets = new Set<Duplex>()
+  const sockets = new Set<Socket>()
+  // Besides telling the callbacks below, the proxy throws what nobody listens for, and ends the process with it.
+  proxy.on('error', (err) =>
+    log.debug({ event: 'gateway.connection-lost', reason: err.message }, 'proxied connection lost'),
+  )
 
   const fail = (upstream: Upstream, err: Error): void => {
     failures.inc({ upstream })
@@ -50,7 +53,7 @@ export async function startGateway(config: GatewayConfig, { log }: ServiceContex
     if (upstream === 'ui') dashboard(request, response)
     else forward(request, response, upstream)
   })
-  server.on('upgrade', (request, socket, head) => {
+  server.on('upgrade', (request, socket: Socket, head) => {
     const upstream = upstreamOf(request.url ?? '/')
     requests.inc({ upstream })
     sockets.add(socket)

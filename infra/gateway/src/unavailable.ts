@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 import { ERRORS, type ErrorCode, type Problem } from '@webmacs/contracts'
 
 const CODE: ErrorCode = 'service.unavailable'
@@ -34,8 +34,9 @@ export function answerUnavailable(request: IncomingMessage, response: ServerResp
 }
 
 /** The same for a WebSocket's handshake, which has no response object: it must not look like an open socket. */
-export function refuseUpgrade(request: IncomingMessage, socket: Duplex, status: 404 | 503): void {
-  if (!socket.writable) {
+export function refuseUpgrade(request: IncomingMessage, socket: Socket, status: 404 | 503): void {
+  // Once the handshake is over the bytes are WebSocket frames: text of ours among them would be nonsense.
+  if (!socket.writable || socket.bytesWritten > 0) {
     socket.destroy()
     return
   }
