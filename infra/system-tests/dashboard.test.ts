@@ -80,6 +80,7 @@ test('says what is wrong with a login, and lets a good one in', async () => {
   await page
     .getByRole('alert')
     .filter({ hasText: /invalid email or password/i })
+    .first()
     .waitFor()
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
   await page.keyboard.press('Enter')
@@ -159,7 +160,7 @@ async function seriousFaults(): Promise<string[]> {
   const { violations } = await new AxeBuilder({ page: page as never }).analyze()
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`)
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(', ')}`)
 }
 
 test.each([390, 768, 2560])('fits a screen %i pixels wide', async (width) => {

@@ -16,7 +16,7 @@ const rig: MantineColorsTuple = [
 
 export const theme = createTheme({
   primaryColor: 'rig',
-  primaryShade: { light: 7, dark: 6 },
+  primaryShade: { light: 7, dark: 7 },
   colors: { rig },
   defaultRadius: 'md',
   fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Liberation Sans", sans-serif',

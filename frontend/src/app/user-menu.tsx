@@ -1,4 +1,4 @@
-import { Avatar, Menu, Text, UnstyledButton } from '@mantine/core'
+import { Avatar, Menu, Text, UnstyledButton, VisuallyHidden } from '@mantine/core'
 import { IconLogout } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { meQuery } from '../features/auth/queries.ts'
@@ -14,10 +14,11 @@ export function UserMenu() {
   return (
     <Menu position="bottom-end" width="14rem">
       <Menu.Target>
-        <UnstyledButton aria-label={`Account: ${name}`} style={{ borderRadius: '50%' }}>
-          <Avatar color="rig" radius="xl" size="2.1rem" variant="filled">
-            {user?.username.slice(0, 2).toUpperCase()}
+        <UnstyledButton style={{ borderRadius: '50%' }}>
+          <Avatar color="rig" radius="xl" size="2.1rem" variant="filled" aria-hidden>
+            {name.slice(0, 2).toUpperCase()}
           </Avatar>
+          <VisuallyHidden>Account: {name}</VisuallyHidden>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
