@@ -33,7 +33,12 @@ export function describeConnection(state: LiveState): ConnectionText {
       }
     case 'connecting':
       return state.reason === undefined
-        ? { tone: 'waiting', label: 'Connecting', meaning: 'Connecting to the live stream', nextAttemptAt: undefined }
+        ? {
+            tone: 'waiting',
+            label: 'Connecting',
+            meaning: 'Connecting to the stream of values',
+            nextAttemptAt: undefined,
+          }
         : {
             tone: 'lost',
             label: 'Connecting',
