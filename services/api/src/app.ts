@@ -7,6 +7,7 @@ import {
   createMetrics,
   HealthChecks,
   type RunningService,
+  redactConfig,
   SERVICE_VERSION,
   type ServiceContext,
   startOpsServer,
@@ -20,11 +21,12 @@ import { loadPrincipal } from './auth/users.ts'
 import { startBackground } from './background.ts'
 import { Broker } from './broker.ts'
 import { ChangeFeed } from './changes/change-feed.ts'
-import type { Config } from './config.ts'
+import { type Config, Environment } from './config.ts'
 import { LastValues } from './datapoints/last-values.ts'
 import { datapointRoutes } from './datapoints/routes.ts'
 import { eventRoutes } from './events/routes.ts'
 import { createHttpServer } from './http/server.ts'
+import { docsPage } from './openapi/docs-page.ts'
 import { ControllerStates } from './plugins/controller-states.ts'
 import { pluginRoutes } from './plugins/routes.ts'
 import { healthRoutes } from './system/health-routes.ts'
@@ -34,6 +36,7 @@ const STATEMENT_TIMEOUT_MS = 10_000
 
 /** Configuration, history and authentication over HTTP. Answers from the first moment on: 503 until database and broker are there. */
 export async function startApi(config: Config, { log, signal }: ServiceContext): Promise<RunningService> {
+  log.info({ event: 'service.config', config: redactConfig(Environment, config) }, 'configuration')
   await using stack = new AsyncDisposableStack()
   const metrics = createMetrics('api')
 
@@ -81,6 +84,7 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
     await api.register(pluginRoutes({ db, states }))
   }
   await http.register(routes, { prefix: API_BASE })
+  await http.register(docsPage())
   await http.listen({ host: config.HOST, port: config.PORT })
   stack.defer(() => http.close())
 

@@ -12,6 +12,7 @@ import { describeApi } from '../openapi/describe-api.ts'
 import { parseJsonBodies } from './body-parsing.ts'
 import { answerBrokenRequest } from './broken-request.ts'
 import { isTrustedProxy } from './client-address.ts'
+import { drainConnections } from './drain.ts'
 import { answerError, answerErrors, answerUnknownRoutes } from './error-handler.ts'
 import { limitRates } from './rate-limit.ts'
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts'
@@ -44,6 +45,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   answerErrors(app)
   parseJsonBodies(app)
   observeRequests(app, options.metrics)
+  drainConnections(app)
   app.addHook('onRequest', async (request, reply) => {
     reply.header(REQUEST_ID_HEADER, request.id).header('cache-control', 'no-store')
   })
