@@ -44,7 +44,7 @@ export async function benchMemory(dataDir = join(ROOT, '.webmacs')): Promise<voi
     run: await describeRun(),
     columns: ['part', 'processes', 'PSS, MiB'],
     rows,
-    notes: `Proportional set size (pages that several processes share are counted once, in parts) of a system that had run for ${minutes} minutes; a
+    notes: `Proportional set size (pages that several processes share are counted once, in parts) of a system that had run for about ${minutes} min; a
 part includes its child processes, so the controller its plugins and PostgreSQL its backends.`,
   })
 }
