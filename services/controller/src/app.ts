@@ -30,7 +30,8 @@ import { MemoryOutbox } from './outbox/memory-outbox.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { DeliveryAudit } from './publishing/delivery-audit.ts'
 import { Publisher } from './publishing/publisher.ts'
-import type { HostSettings } from './supervision/host-process.ts'
+import { HOST_MODULE, type HostSettings } from './supervision/host-process.ts'
+import { endOrphans } from './supervision/orphans.ts'
 import { Supervisor } from './supervision/supervisor.ts'
 
 /** A started controller; what is beside `stop` is for tests and diagnosis. */
@@ -104,6 +105,7 @@ export async function startController(config: ControllerConfig, context: Service
   starting.defer(() => audit.stop())
   starting.defer(() => flush(publisher, outbox, config.FLUSH_TIMEOUT_MS, log))
 
+  await endOrphans({ hostModule: HOST_MODULE, controller, log, signal })
   const hosts = hostSettings(config)
   const catalogue = await cataloguePlugins(await discoverPlugins(config.PLUGIN_FOLDERS, log), { hosts, log, signal })
   const tellInventory = await openInventory(bus, controller, catalogue, log)
@@ -193,6 +195,7 @@ async function flush(publisher: Publisher, outbox: Outbox, timeoutMs: number, lo
 }
 
 const hostSettings = (config: ControllerConfig): HostSettings => ({
+  controller: config.WEBMACS_CONTROLLER_ID,
   startTimeoutMs: config.PLUGIN_START_TIMEOUT_MS,
   heartbeatTimeoutMs: config.PLUGIN_HEARTBEAT_TIMEOUT_MS,
   stopTimeoutMs: config.PLUGIN_STOP_TIMEOUT_MS + 500,

@@ -4,10 +4,13 @@ import { createValidator } from '@webmacs/contracts/validation'
 import type { Logger } from '@webmacs/service-kit'
 import { errorText } from '../error-text.ts'
 import { type ControllerMessage, HostMessage, type LogMessage } from '../plugin-host/messages.ts'
+import { hostArguments } from './orphans.ts'
 import { OutputLog } from './output-log.ts'
 
 /** How a controller runs the processes of its plugins. */
 export interface HostSettings {
+  /** Name of the controller. */
+  readonly controller: string
   /** From the start of the process until its first word. */
   readonly startTimeoutMs: number
   /** A process that says nothing for so long hangs. */
@@ -31,7 +34,7 @@ export interface HostProcessOptions {
 /** Why a process ended; for people. */
 export type HostEnd = string
 
-const HOST_MODULE = fileURLToPath(new URL('../plugin-host/main.ts', import.meta.url))
+export const HOST_MODULE = fileURLToPath(new URL('../plugin-host/main.ts', import.meta.url))
 /** One sample each 10 ms, a heartbeat and a limited log stay far below it. */
 const MAX_MESSAGES_PER_SECOND = 1000
 /** A controller that was itself asleep gets this long to read what waited for it before it calls anyone silent. */
@@ -52,7 +55,7 @@ export class HostProcess {
   constructor(options: HostProcessOptions) {
     this.#options = options
     const { settings, log } = options
-    this.#child = fork(HOST_MODULE, [], {
+    this.#child = fork(HOST_MODULE, hostArguments(settings.controller), {
       env: { ...settings.environment },
       execArgv: [`--max-old-space-size=${settings.heapMb}`, '--max-semi-space-size=1'],
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -32,13 +32,14 @@ const ENVIRONMENT = {
   PLUGIN_HEARTBEAT_TIMEOUT_MS: '2000',
   PLUGIN_RESTART_FIRST_MS: '100',
   PLUGIN_RESTART_MAX_MS: '1000',
+  PLUGIN_STOP_TIMEOUT_MS: '1500',
   DEVICE_READ_TIMEOUT_MS: '500',
   OUTBOX_AUDIT_INTERVAL_MS: '300',
+  PUBLISH_TIMEOUT_MS: '1000',
+  FLUSH_TIMEOUT_MS: '500',
 }
 
 export interface SiteOptions {
-  /** How the controller reaches the broker; straight when left out. */
-  readonly throughUrl?: (brokerUrl: string) => string
   readonly environment?: Readonly<Record<string, string>>
 }
 
@@ -52,6 +53,8 @@ export interface ReceivedFrame {
 export interface Site extends AsyncDisposable {
   readonly bus: Bus
   readonly prefix: string
+  readonly brokerUrl: string
+  /** Of the controller. */
   readonly environment: Readonly<Record<string, string>>
   readonly received: readonly ReceivedFrame[]
   readonly desired: Bucket<DesiredInstance>
@@ -60,14 +63,15 @@ export interface Site extends AsyncDisposable {
   unwant(instance: DesiredInstance): Promise<void>
   reported(instance: DesiredInstance): Promise<ReportedInstance | undefined>
   inventory(): Promise<ControllerInventory | undefined>
-  startController(): Promise<RunningController>
+  /** @param changes to the environment */
+  startController(changes?: Readonly<Record<string, string>>): Promise<RunningController>
   /** Readings of a channel of an instance, in order of arrival, null where bad. */
   valuesOf(instance: DesiredInstance, channel: string): (number | null)[]
   /** Readings of the counter channel, for waiting: how many came so far. */
   untilCounted(instance: DesiredInstance, more: number): Promise<void>
 }
 
-export async function startSite({ throughUrl, environment = {} }: SiteOptions = {}): Promise<Site> {
+export async function startSite({ environment = {} }: SiteOptions = {}): Promise<Site> {
   await using starting = new AsyncDisposableStack()
   const broker = starting.use(await createTestBus())
   const { bus } = broker
@@ -78,7 +82,7 @@ export async function startSite({ throughUrl, environment = {} }: SiteOptions = 
     openBucket(bus, bus.names.buckets.controllers, ReportedInstance),
     openBucket(bus, bus.names.buckets.controllers, ControllerInventory),
   ])
-  const full = environmentOf(broker, throughUrl, environment)
+  const full = environmentOf(broker, environment)
   const valuesOf = (instance: DesiredInstance, channel: string) => {
     const event = eventOf(instance, channel)
     return received.flatMap(({ frame }) => (event in frame.values ? [frame.values[event] ?? null] : []))
@@ -86,6 +90,7 @@ export async function startSite({ throughUrl, environment = {} }: SiteOptions = 
   const site = {
     bus,
     prefix: broker.prefix,
+    brokerUrl: broker.url,
     environment: full,
     received,
     desired,
@@ -97,8 +102,8 @@ export async function startSite({ throughUrl, environment = {} }: SiteOptions = 
     unwant: ({ instance }: DesiredInstance) => desired.delete(controllerKeys.desired(CONTROLLER, instance)),
     reported: ({ instance }: DesiredInstance) => reported.get(controllerKeys.reported(CONTROLLER, instance)),
     inventory: () => inventories.get(controllerKeys.inventory(CONTROLLER)),
-    startController: async () => {
-      const controller = await startController(loadControllerConfig(full), {
+    startController: async (changes: Readonly<Record<string, string>> = {}) => {
+      const controller = await startController(loadControllerConfig({ ...full, ...changes }), {
         log: createLogger({ service: 'controller', level: full.LOG_LEVEL ?? 'error' }),
         signal: new AbortController().signal,
       })
@@ -141,14 +146,13 @@ export function eventOf({ channels }: DesiredInstance, channel: string): EventId
 
 function environmentOf(
   { url, prefix }: TestBus,
-  throughUrl: SiteOptions['throughUrl'],
   environment: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   const { PATH = '' } = process.env
   return {
     PATH,
     ...ENVIRONMENT,
-    NATS_URL: throughUrl?.(url) ?? url,
+    NATS_URL: url,
     WEBMACS_BUS_PREFIX: prefix,
     ...environment,
   }

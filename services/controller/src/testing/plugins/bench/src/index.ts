@@ -61,6 +61,7 @@ class BenchDevice extends DevicePlugin<Static<typeof Config>> {
       case 'lose':
         throw new ConnectionError('cable pulled')
       case 'hang':
+        await this.#record('hanging')
         for (;;);
       case 'hang-forever':
         return new Promise(() => undefined)
@@ -70,7 +71,7 @@ class BenchDevice extends DevicePlugin<Static<typeof Config>> {
         void delay(1).then(() => Promise.reject(new Error('nobody waits for this')))
         return readings
       case 'flood-messages':
-        for (let message = 0; message < 100_000; message++) process.send?.({ type: 'nonsense', message })
+        for (let message = 0; message < 5000; message++) process.send?.({ type: 'nonsense', message })
         return readings
       case 'flood-output':
         for (let line = 0; line < 10_000; line++) console.log(`line ${line} of a chatty library`)
