@@ -1,4 +1,3 @@
-import type { Static, TSchema } from 'typebox'
 import type { ChannelDefinition } from './channel.ts'
 import type { DevicePlugin } from './device-plugin.ts'
 import type { DeviceContext } from './device-types.ts'
@@ -23,19 +22,19 @@ export interface PluginMeta {
   readonly tags?: readonly string[]
 }
 
-/** What an author writes. The type of the configuration follows from `configSchema`. */
-export interface PluginAuthoring<Schema extends TSchema> {
+/** What an author writes. `Config` is the type that `configSchema` describes: derived from it (TypeBox), or written beside it. */
+export interface PluginAuthoring<Config> {
   readonly meta: PluginMeta
-  /** JSON schema (TypeBox or plain) of an instance's configuration, with defaults: an empty configuration must be usable. */
-  readonly configSchema: Schema
+  /** JSON schema of an instance's configuration, with defaults. What has no default must be given before the instance can start. */
+  readonly configSchema: object
   /** There is no device behind it: instances are in demo mode whatever they ask for. Default false. */
   readonly alwaysDemo?: boolean
   /** The channels under a configuration. May look at the machine (files, attached modules), not at the device. */
   channels(
-    config: Static<Schema>,
+    config: Config,
     options: { readonly signal: AbortSignal },
   ): readonly ChannelDefinition[] | Promise<readonly ChannelDefinition[]>
-  create(context: DeviceContext<Static<Schema>>): DevicePlugin<unknown>
+  create(context: DeviceContext<Config>): DevicePlugin<Config>
 }
 
 /** A driver as the host knows it: the configuration's type is the driver's own business. */
@@ -59,7 +58,7 @@ const PLUGIN_ID = /^[a-z0-9][a-z0-9_-]{0,99}$/
 export const NO_CONFIG = Object.freeze({ type: 'object', properties: Object.freeze({}) })
 
 /** Declares a driver. A module that is named in `webmacs.plugins` exports the result as `plugin`. @throws DefinitionError */
-export function definePlugin<Schema extends TSchema>(authoring: PluginAuthoring<Schema>): PluginDefinition {
+export function definePlugin<Config = unknown>(authoring: PluginAuthoring<Config>): PluginDefinition {
   const { meta } = authoring
   if (!PLUGIN_ID.test(meta.id)) throw new DefinitionError(`plugin id "${meta.id}" must match ${PLUGIN_ID.source}`)
   if (meta.name.trim() === '') throw new DefinitionError(`plugin "${meta.id}" has no name`)
@@ -69,8 +68,8 @@ export function definePlugin<Schema extends TSchema>(authoring: PluginAuthoring<
     meta: Object.freeze({ vendor: '', description: '', protocol: '', url: '', tags: [], ...meta }),
     configSchema: authoring.configSchema as Readonly<Record<string, unknown>>, // any JSON schema is such an object
     alwaysDemo: authoring.alwaysDemo ?? false,
-    channels: (config, options) => authoring.channels(config as Static<Schema>, options), // checked by whoever calls
-    create: (context) => authoring.create(context as DeviceContext<Static<Schema>>), // checked by whoever calls
+    channels: (config, options) => authoring.channels(config as Config, options), // checked by whoever calls
+    create: (context) => authoring.create(context as DeviceContext<Config>), // checked by whoever calls
   }
   return Object.freeze(definition)
 }

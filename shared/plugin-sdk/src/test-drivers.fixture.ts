@@ -92,7 +92,7 @@ export function aDriver(
   bench: Bench = aBench(),
   channels: readonly ChannelDefinition[] = BENCH_CHANNELS,
 ): PluginDefinition {
-  return definePlugin({
+  return definePlugin<Static<typeof BenchConfig>>({
     meta: { id: 'bench', name: 'Bench', version: '1.0.0' },
     configSchema: BenchConfig,
     channels: () => channels,

@@ -20,9 +20,6 @@ export interface TickScheduleOptions {
   readonly onTick: (missed: number) => void
 }
 
-/** Timers count whole milliseconds and may fire up to one early. */
-const EARLY_MICROS = 1000
-
 /**
  * Ticks at the whole multiples of the interval by the clock (each full second at 1000 ms): without drift, because every tick is computed
  * from the clock and not from the one before, and without bunching, because late ticks are counted instead of made up for.
@@ -65,13 +62,12 @@ export class TickSchedule {
 
   #wake(): void {
     const now = this.#options.now()
-    if (now < this.#due - EARLY_MICROS) {
-      this.#arm()
+    if (now < this.#due) {
+      this.#arm() // timers count whole milliseconds and may fire a little early
       return
     }
-    const missed = Math.max(0, Math.floor((now - this.#due) / this.#interval))
-    // An early timer belongs to the tick that was due, not to the one before.
-    this.#due = this.#nextAfter(Math.max(now, this.#due))
+    const missed = Math.floor((now - this.#due) / this.#interval)
+    this.#due = this.#nextAfter(now)
     this.#arm()
     this.#options.onTick(missed)
   }

@@ -102,7 +102,7 @@ class BenchDevice extends DevicePlugin<Static<typeof Config>> {
 
 const leaked: Buffer[] = []
 
-export const plugin = definePlugin({
+export const plugin = definePlugin<Static<typeof Config>>({
   meta: { id: 'bench', name: 'Test Bench', version: '1.0.0' },
   configSchema: Config,
   channels: () => [
