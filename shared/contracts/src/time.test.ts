@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { formatTime, nowMicros, parseTime } from './time.ts'
 
 test.each([
@@ -36,4 +36,20 @@ test('leaves the fraction out when it is exactly zero', () => {
 
 test('says now within a second of the clock', () => {
   expect(Math.abs(nowMicros() / 1000 - Date.now())).toBeLessThan(1000)
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+test.each([3_600_000, -3_600_000])('follows the date when it is set by %i ms', (byMs) => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + byMs })
+  expect(Math.abs(nowMicros() / 1000 - Date.now())).toBeLessThanOrEqual(2)
+  vi.useRealTimers()
+  expect(Math.abs(nowMicros() / 1000 - Date.now())).toBeLessThanOrEqual(2)
+})
+
+test('passes between two milliseconds of the date', () => {
+  const times = new Set(Array.from({ length: 1000 }, () => nowMicros()))
+  expect(times.size).toBeGreaterThan(20)
 })

@@ -31,7 +31,19 @@ export function formatTime(time: Micros): string {
   return fraction === 0 ? `${seconds}Z` : `${seconds}.${String(fraction).padStart(6, '0')}Z`
 }
 
-/** Now by the wall clock, to the microsecond where the platform has it. */
+/** Beyond this the date and the clock that is exact to the microsecond disagree, milliseconds. */
+const DISAGREEMENT_MS = 2
+
+/** The date when the exact clock was at 0, milliseconds. */
+let exactClockBegan = performance.timeOrigin
+
+/**
+ * Now by the wall clock, to the microsecond where the platform has it. Follows the date when it is set, and when the machine slept: the
+ * exact clock stands still then.
+ */
 export function nowMicros(): Micros {
-  return Math.round((performance.timeOrigin + performance.now()) * 1000)
+  const wall = Date.now()
+  const exact = performance.now()
+  if (Math.abs(exactClockBegan + exact - wall) > DISAGREEMENT_MS) exactClockBegan = wall - exact
+  return Math.round((exactClockBegan + exact) * 1000)
 }
