@@ -41,6 +41,9 @@ export interface RunningController extends RunningService {
   pluginPids(): ReadonlyMap<string, number>
 }
 
+/** Beyond what a plugin process has for safe values. */
+const ORPHAN_SLACK_MS = 1500
+
 /** Starts the parts in order; stopping goes the way back: devices to safe first, then what they said leaves, then the connection. */
 export async function startController(config: ControllerConfig, context: ServiceContext): Promise<RunningController> {
   const { log, signal } = context
@@ -105,8 +108,14 @@ export async function startController(config: ControllerConfig, context: Service
   starting.defer(() => audit.stop())
   starting.defer(() => flush(publisher, outbox, config.FLUSH_TIMEOUT_MS, log))
 
-  await endOrphans({ hostModule: HOST_MODULE, controller, log, signal })
   const hosts = hostSettings(config)
+  await endOrphans({
+    hostModule: HOST_MODULE,
+    controller,
+    patienceMs: hosts.stopTimeoutMs + ORPHAN_SLACK_MS,
+    log,
+    signal,
+  })
   const catalogue = await cataloguePlugins(await discoverPlugins(config.PLUGIN_FOLDERS, log), { hosts, log, signal })
   const tellInventory = await openInventory(bus, controller, catalogue, log)
   await tellInventory()

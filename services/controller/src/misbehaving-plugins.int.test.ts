@@ -15,22 +15,26 @@ async function aPair(site: Site, fault: string) {
   return { controller, healthy, bad }
 }
 
-/** The healthy instance counts its reads: a tick that was left out, late by more than an interval, or repeated would show. */
+/** Faults last longer than this; a machine that is busy with other tests does not keep a process waiting for so long. */
+const DISTURBED_MS = 1000
+
+/** The healthy instance counts its reads: one that was repeated or lost would show, and one that had to wait for the other's fault. */
 function expectUndisturbed(site: Site, healthy: DesiredInstance): void {
   const counted = site.valuesOf(healthy, 'counter')
   expect(counted).toEqual(counted.map((_, index) => index + 1))
   const event = eventOf(healthy, 'counter')
   const times = site.received.flatMap(({ frame }) => (event in frame.values ? [Date.parse(frame.time)] : []))
   const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0))
-  const late = gaps.filter((gap) => gap > 100)
-  expect(late.length, `gaps of ${late.join(', ')} ms among ${gaps.length}`).toBeLessThanOrEqual(gaps.length / 20)
+  gaps.sort((a, b) => a - b)
+  expect(gaps.at(-1), 'the longest gap').toBeLessThan(DISTURBED_MS)
+  expect(gaps[Math.floor(gaps.length / 2)], 'the median gap').toBeLessThanOrEqual(60)
 }
 
 const restartsOf = async (site: Site, instance: DesiredInstance) => (await site.reported(instance))?.restarts ?? 0
 
 test.each([
   ['exit', "The plugin's process ended with code 7"],
-  ['hang', "The plugin's process gave no sign of life for 2000 ms"],
+  ['hang', "The plugin's process gave no sign of life for 1500 ms"],
   ['reject-later', "The plugin's process failed: nobody waits for this"],
   ['flood-messages', "The plugin's process sent more than 1000 messages in a second"],
   ['leak', "The plugin's process uses"],

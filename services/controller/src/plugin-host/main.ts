@@ -1,8 +1,8 @@
 import type { ControllerMessage, HostMessage } from './messages.ts'
 import { PluginHost } from './plugin-host.ts'
 
-/** How long outputs may take to become safe after the controller is gone; then the process ends whatever its driver does. */
-const ORPHAN_DEADLINE_MS = 5000
+/** Beyond its driver's deadline for safe values, a process whose controller is gone lives no longer than this. */
+const ORPHAN_GRACE_MS = 1000
 
 const host = new PluginHost({ send, exit: (code) => process.exit(code) })
 
@@ -23,7 +23,7 @@ process.on('message', (message: ControllerMessage) => {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
 
 process.on('disconnect', () => {
-  setTimeout(() => process.exit(1), ORPHAN_DEADLINE_MS).unref()
+  setTimeout(() => process.exit(1), host.stopDeadlineMs + ORPHAN_GRACE_MS).unref()
   void host.stop(0)
 })
 

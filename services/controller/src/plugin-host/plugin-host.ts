@@ -26,10 +26,16 @@ export class PluginHost {
   #session: DeviceSession | undefined
   #beating: NodeJS.Timeout | undefined
   #ending = false
+  #stopDeadlineMs = 0
 
   constructor(surroundings: HostSurroundings) {
     this.#surroundings = surroundings
     this.#log = createLimitedLog((line) => this.#send(line), systemClock.monotonicMs)
+  }
+
+  /** How long outputs may take to become safe; 0 while there is no device. */
+  get stopDeadlineMs(): number {
+    return this.#stopDeadlineMs
   }
 
   async handle(message: ControllerMessage): Promise<void> {
@@ -64,6 +70,7 @@ export class PluginHost {
   }
 
   async #start(request: StartRequest): Promise<void> {
+    this.#stopDeadlineMs = request.deadlines.stopMs
     this.#beat()
     this.#beating = setInterval(() => this.#beat(), BEAT_INTERVAL_MS)
     const definition = await loadPlugin(request.plugin, request.module)

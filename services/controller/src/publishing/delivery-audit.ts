@@ -29,6 +29,7 @@ export class DeliveryAudit {
   #running: Promise<void> | undefined
   /** When the stream that we publish to was made. */
   #streamCreated: string | undefined
+  #stopped = false
 
   constructor(options: DeliveryAuditOptions) {
     this.#options = options
@@ -52,6 +53,7 @@ export class DeliveryAudit {
   }
 
   stop(): void {
+    this.#stopped = true
     clearInterval(this.#timer)
     for (const stop of this.#stopFollowing) stop()
   }
@@ -70,7 +72,7 @@ export class DeliveryAudit {
       await this.#compareWithStream(await this.#askForWatermarks())
     } catch (err) {
       // The broker went away in between, or its stream is not there yet: the next audit comes.
-      log.warn({ event: 'outbox.audit-failed', err }, 'delivery could not be checked')
+      if (!this.#stopped) log.warn({ event: 'outbox.audit-failed', err }, 'delivery could not be checked')
     }
   }
 

@@ -5,7 +5,7 @@ import type { Logger } from '@webmacs/service-kit'
 import { errorText } from '../error-text.ts'
 import { type ControllerMessage, HostMessage, type LogMessage } from '../plugin-host/messages.ts'
 import { hostArguments } from './orphans.ts'
-import { OutputLog } from './output-log.ts'
+import { logOutput } from './output-log.ts'
 
 /** How a controller runs the processes of its plugins. */
 export interface HostSettings {
@@ -65,7 +65,7 @@ export class HostProcess {
     this.#child.on('message', (message) => this.#receive(message))
     this.#child.on('error', (err) => this.#noteError(err))
     this.#child.once('exit', (code, signal) => this.#finish(code, signal))
-    for (const stream of [this.#child.stdout, this.#child.stderr]) if (stream) new OutputLog(stream, log)
+    for (const stream of [this.#child.stdout, this.#child.stderr]) if (stream) logOutput(stream, log)
   }
 
   get pid(): number | undefined {

@@ -6,12 +6,12 @@ export interface OrphanSearch {
   /** Module that plugin processes run. */
   readonly hostModule: string
   readonly controller: string
+  /** A plugin process ends by itself when its controller is gone, within this time; one that hangs never does. */
+  readonly patienceMs: number
   readonly log: Logger
   readonly signal: AbortSignal
 }
 
-/** A plugin process ends by itself when its controller is gone, within its deadline for safe values; one that hangs never does. */
-const PATIENCE_MS = 6000
 const LOOK_AGAIN_MS = 100
 
 /**
@@ -20,7 +20,7 @@ const LOOK_AGAIN_MS = 100
  */
 export async function endOrphans(search: OrphanSearch): Promise<void> {
   if (process.platform !== 'linux') return
-  const deadline = performance.now() + PATIENCE_MS
+  const deadline = performance.now() + search.patienceMs
   let orphans = await findOrphans(search)
   if (orphans.length > 0)
     search.log.warn({ event: 'plugin-host.orphans', pids: orphans }, 'waiting for left-over processes')
