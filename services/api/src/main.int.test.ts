@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { createTestBus, createTestDatabase } from '@webmacs/testing'
 import { expect, test } from 'vitest'
 
+const SECRET = 'k9dj2h5s8a1l4q7w0e3r6t9z2u5i8o1p'
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 
 function start(env: NodeJS.ProcessEnv): ChildProcess {
@@ -21,7 +22,7 @@ test('starts as a process, says when it is ready, and stops in order', async () 
     DATABASE_URL: database.url,
     NATS_URL: bus.url,
     WEBMACS_BUS_PREFIX: bus.prefix,
-    SECRET_KEY: 'k9dj2h5s8a1l4q7w0e3r6t9z2u5i8o1p',
+    SECRET_KEY: SECRET,
     PORT: '0',
     OPS_PORT: '0',
   })
@@ -37,6 +38,7 @@ test('starts as a process, says when it is ready, and stops in order', async () 
     expect.arrayContaining(['service.ready', 'service.stopped']),
   )
   expect(lines.every((line) => JSON.parse(line).level < 50)).toBe(true)
+  for (const secret of [SECRET, database.url, bus.url]) expect(await output).not.toContain(secret)
 })
 
 test('names every variable that is wrong and ends with the code for it', async () => {

@@ -73,6 +73,13 @@ test('keeps ends, spike and dip through the rollups of long windows', async () =
   expect(exact.body).toMatchObject({ value: 500, timestamp: spike?.timestamp })
 })
 
+test('spends the points on where the readings are, not on a window that is mostly empty', async () => {
+  const event = await aHistory(600, SECOND, (age) => Math.sin(age))
+  const points = await seriesOf(event, 14_400, 100)
+  expect(points.length).toBeLessThanOrEqual(100)
+  expect(points.length).toBeGreaterThan(60)
+})
+
 test('starts the window to the microsecond, in rollups too', async () => {
   const event = await aHistory(60_000, 10 * SECOND, () => 1)
   for (const minutes of [1, 137, 9000]) {

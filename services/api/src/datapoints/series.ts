@@ -1,4 +1,4 @@
-import { type Datapoint, type EventId, GOOD, type Micros, type SeriesRequest } from '@webmacs/contracts'
+import { type Datapoint, type EventId, formatTime, GOOD, type Micros, type SeriesRequest } from '@webmacs/contracts'
 import { experimentAt, moment, type Tables } from '@webmacs/database'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { type DatapointRow, datapointAnswer, isShown } from './datapoint-answer.ts'
@@ -8,16 +8,14 @@ import { thinPoints } from './thin-points.ts'
 const MOST_RAW_ROWS = 50_000
 const MINUTE: Micros = 60_000_000
 
-interface Window {
-  readonly from: Micros
-  readonly to: Micros
-}
-
 interface SeriesEvent {
   readonly id: number
   readonly event: EventId
   /** Readings in the window, counted by the minutes that it touches. */
   readonly readings: number
+  /** Times of the first and the last reading in the window; null without any. */
+  readonly first: Micros | null
+  readonly last: Micros | null
 }
 
 type SeriesPoint = Omit<DatapointRow, 'event'> & { readonly event_id: number }
@@ -33,12 +31,12 @@ export async function readSeries(
   { event_public_ids, minutes, max_points }: SeriesRequest,
   now: Micros,
 ): Promise<Record<string, Datapoint[]>> {
-  const window = { from: now - minutes * MINUTE, to: now }
-  const events = await findEvents(db, event_public_ids, window)
+  const from = now - minutes * MINUTE
+  const events = await findEvents(db, event_public_ids, from)
   const sparse = events.filter(({ readings }) => readings <= max_points)
   const dense = events.filter(({ readings }) => readings > max_points)
   const points = (
-    await Promise.all([readAll(db, sparse, window), readReduced(db, dense, window, Math.floor((max_points - 2) / 2))])
+    await Promise.all([readAll(db, sparse, from), readReduced(db, dense, from, Math.floor((max_points - 2) / 2))])
   ).flat()
   const byId = Map.groupBy(points, ({ event_id }) => event_id)
   const byEvent = new Map(events.map(({ id, event }) => [event as string, { event, points: byId.get(id) ?? [] }]))
@@ -57,18 +55,18 @@ function answer(event: EventId, points: readonly SeriesPoint[], most: number): D
   return thinPoints(distinct, most).map((point) => datapointAnswer({ ...point, event }))
 }
 
-async function findEvents(db: Kysely<Tables>, ids: readonly string[], { from }: Window): Promise<SeriesEvent[]> {
+async function findEvents(db: Kysely<Tables>, ids: readonly string[], from: Micros): Promise<SeriesEvent[]> {
   const { rows } = await sql<SeriesEvent>`
     SELECT events.id, events.public_id AS event, (
       SELECT coalesce(sum(count), 0)::int8 FROM datapoint_rollups
       WHERE event_id = events.id AND resolution = 60 AND bucket >= ${moment(from - MINUTE)}
-    ) AS readings
+    ) AS readings, ${endAt(from, 'asc')} AS first, ${endAt(from, 'desc')} AS last
     FROM events WHERE public_id = ANY(${[...new Set(ids)]}::text[])
   `.execute(db)
   return rows
 }
 
-async function readAll(db: Kysely<Tables>, events: readonly SeriesEvent[], { from }: Window): Promise<SeriesPoint[]> {
+async function readAll(db: Kysely<Tables>, events: readonly SeriesEvent[], from: Micros): Promise<SeriesPoint[]> {
   if (events.length === 0) return []
   const { rows } = await sql<SeriesPoint>`
     SELECT event_id, ts, value, quality, ${experimentAt(sql.ref('datapoints.ts'))} AS experiment
@@ -78,28 +76,33 @@ async function readAll(db: Kysely<Tables>, events: readonly SeriesEvent[], { fro
 }
 
 /**
- * Lowest and highest of each stretch, and the ends of the window. Of rollups, the quality is not known and counts as good: bad readings are
- * not in them.
+ * Lowest and highest of each stretch between an event's first and last reading, and these two. Of rollups, the quality is not known and
+ * counts as good: bad readings are not in them.
  */
 async function readReduced(
   db: Kysely<Tables>,
   events: readonly SeriesEvent[],
-  window: Window,
+  from: Micros,
   stretches: number,
 ): Promise<SeriesPoint[]> {
   if (events.length === 0) return []
   const ids = sql`${keysOf(events)}::int4[]`
-  const from = moment(window.from)
   const readings = events.reduce((sum, event) => sum + event.readings, 0)
-  const source = readings <= MOST_RAW_ROWS ? rawRows(ids, window.from) : rollupRows(ids, window.from)
-  const width: Micros = Math.ceil((window.to - window.from) / stretches)
-  const lastStretch = moment(window.to - width)
+  const source = readings <= MOST_RAW_ROWS ? rawRows(ids, from) : rollupRows(ids, from)
+  const spans = events.map((event) => spanOf(event, from, stretches))
   // A row is compared field by field: the lowest value first, then the earliest of them.
   const { rows } = await sql<SeriesPoint>`
-    WITH source AS (${source}),
+    WITH wanted AS (
+      SELECT id, first, width * interval '1 microsecond' AS width, last_stretch FROM unnest(
+        ${ids}, ${spans.map(({ first }) => formatTime(first))}::timestamptz[], ${spans.map(({ width }) => width)}::float8[],
+        ${spans.map(({ lastStretch }) => formatTime(lastStretch))}::timestamptz[]
+      ) AS span (id, first, width, last_stretch)
+    ),
+    source AS (${source}),
     extremes AS (
       SELECT event_id, min(ROW(low, low_at, low_quality)) AS lowest, max(ROW(high, high_at, high_quality)) AS highest
-      FROM source GROUP BY event_id, date_bin(make_interval(secs => ${width / 1e6}), least(at, ${lastStretch}), ${from})
+      FROM source JOIN wanted ON id = event_id
+      GROUP BY event_id, date_bin(width, least(greatest(at, first), last_stretch), first)
     ),
     chosen AS (
       SELECT event_id, to_jsonb(lowest) AS point FROM extremes
@@ -107,12 +110,19 @@ async function readReduced(
     ),
     points AS (
       SELECT event_id, (point->>'f1')::float8 AS value, (point->>'f2')::timestamptz AS ts, (point->>'f3')::int2 AS quality FROM chosen
-      UNION ALL ${endOf(ids, window.from, 'asc')}
-      UNION ALL ${endOf(ids, window.from, 'desc')}
+      UNION ALL ${endOf(ids, from, 'asc')}
+      UNION ALL ${endOf(ids, from, 'desc')}
     )
     SELECT *, ${experimentAt(sql.ref('points.ts'))} AS experiment FROM points
   `.execute(db)
   return rows
+}
+
+/** Where the readings of an event lie, cut into stretches of equal length. */
+function spanOf({ first, last }: SeriesEvent, from: Micros, stretches: number) {
+  const start = first ?? from
+  const width: Micros = Math.max(1, Math.ceil(((last ?? start) - start) / stretches))
+  return { first: start, width, lastStretch: start + width * (stretches - 1) }
 }
 
 const rawRows = (ids: RawBuilder<unknown>, from: Micros): RawBuilder<unknown> => sql`
@@ -129,10 +139,16 @@ function rollupRows(ids: RawBuilder<unknown>, from: Micros): RawBuilder<unknown>
     UNION ALL ${rawRows(ids, from)} AND ts < ${firstMinute}`
 }
 
+/** SQL for the first (`asc`) or last readings since `from` of an event, by one look into an index. */
+const endsOf = (event: RawBuilder<unknown>, from: Micros, direction: 'asc' | 'desc'): RawBuilder<unknown> => sql`
+  FROM datapoints WHERE event_id = ${event} AND ts >= ${moment(from)} AND ${isShown('datapoints')}
+  ORDER BY ts ${sql.raw(direction)} LIMIT 1`
+
+const endAt = (from: Micros, direction: 'asc' | 'desc'): RawBuilder<unknown> =>
+  sql`(SELECT ts ${endsOf(sql.ref('events.id'), from, direction)})`
+
 const endOf = (ids: RawBuilder<unknown>, from: Micros, direction: 'asc' | 'desc'): RawBuilder<unknown> => sql`
-  SELECT event_id, value, ts, quality FROM unnest(${ids}) AS wanted (id), LATERAL (
-    SELECT * FROM datapoints WHERE event_id = wanted.id AND ts >= ${moment(from)} AND ${isShown('datapoints')}
-    ORDER BY ts ${sql.raw(direction)} LIMIT 1
-  ) found`
+  SELECT event_id, value, ts, quality FROM unnest(${ids}) AS end_of (id),
+    LATERAL (SELECT * ${endsOf(sql.ref('end_of.id'), from, direction)}) found`
 
 const keysOf = (events: readonly SeriesEvent[]): number[] => events.map(({ id }) => id)

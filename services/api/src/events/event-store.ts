@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Principal } from '@webmacs/auth/fastify'
 import {
   AppError,
@@ -49,13 +50,18 @@ export async function createEvent(db: Kysely<Tables>, input: CreateEvent, by: Pr
   return { ...event, user_public_id: by.id }
 }
 
-/** Changes what the input names. @throws AppError `event.unknown`, `event.exists`, `event.range` */
-export async function updateEvent(db: Kysely<Tables>, id: EventId, input: UpdateEvent, by: Principal): Promise<void> {
-  await db.transaction().execute(async (trx) => {
+/**
+ * Changes what the input names.
+ * @returns whether anything is different now
+ * @throws AppError `event.unknown`, `event.exists`, `event.range`
+ */
+export function updateEvent(db: Kysely<Tables>, id: EventId, input: UpdateEvent, by: Principal): Promise<boolean> {
+  return db.transaction().execute(async (trx) => {
     const row = await lockEvent(trx, id)
     const before = factsOf(row)
     const after = factsOf({ ...row, ...definedOnly(input) })
     checkRange(after)
+    if (isDeepStrictEqual(before, after)) return false
     await trx
       .updateTable('events')
       .set({ ...after, updated_on: sql`now()` })
@@ -63,6 +69,7 @@ export async function updateEvent(db: Kysely<Tables>, id: EventId, input: Update
       .execute()
       .catch(nameTaken(after.name))
     await recordChange(trx, { by, entity: 'event', id, action: 'updated', before, after })
+    return true
   })
 }
 

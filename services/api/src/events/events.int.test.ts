@@ -120,11 +120,14 @@ test('changes what is named and leaves the rest', async () => {
   expect((await read(id)).body).toMatchObject({ unit: 'mbar', min_value: 0, max_value: 1000, type: 'sensor' })
 })
 
-test('changes nothing for an empty update', async () => {
-  const id = await created()
+test('notes nothing when an update changes nothing', async () => {
+  const id = await created({ unit: 'bar' })
   const before = (await read(id)).body
   expect((await update(id, {})).status).toBe(200)
+  expect((await update(id, { unit: 'bar' })).status).toBe(200)
   expect((await read(id)).body).toEqual(before)
+  const entries = await site.db.db.selectFrom('audit_log').select('action').where('entity_id', '=', id).execute()
+  expect(entries).toEqual([{ action: 'created' }])
 })
 
 test.each([{ name: '' }, { name: null }, { unit: 'x'.repeat(256) }, { max_value: null }, { type: 'x' }])(

@@ -71,8 +71,8 @@ export const eventRoutes =
       async (request) => {
         const by = principalOf(request)
         const { id } = request.params
-        await updateEvent(db, id, request.body, by)
-        await changes.announce({ entity: 'event', verb: 'updated', id, by: by.id })
+        const isChanged = await updateEvent(db, id, request.body, by)
+        if (isChanged) await changes.announce({ entity: 'event', verb: 'updated', id, by: by.id })
         return success('Event successfully updated.', id)
       },
     )

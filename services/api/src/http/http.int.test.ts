@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { startTcpProxy, until } from '@webmacs/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -313,3 +313,35 @@ test('registers as a service on the bus', async () => {
   const reply = await bus.nc.request('$SRV.PING.api', '', { timeout: 2000 })
   expect(reply.json()).toMatchObject({ name: 'api', type: 'io.nats.micro.v1.ping_response' })
 })
+
+test('answers before the broker is there, and says that it is not ready', async () => {
+  await using other = await startApiSite()
+  await using proxy = await startTcpProxy(other.bus.url)
+  proxy.refuse()
+  const [port, opsPort] = [await freePort(), await freePort()]
+  const starting = other.startApi({ NATS_URL: proxy.url, PORT: String(port), OPS_PORT: String(opsPort) })
+  const health = await until('it answers', async () => (await fetch(`http://127.0.0.1:${port}/health`)).json())
+  expect(health).toMatchObject({ status: 'degraded', database: 'ok', broker: 'error' })
+  expect((await fetch(`http://127.0.0.1:${opsPort}/ready`)).status).toBe(503)
+  const ask = (path: string) =>
+    fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
+      headers: { authorization: `Bearer ${other.users.viewer.token}` },
+    })
+  expect((await ask('/events')).status).toBe(200)
+  const available = await ask('/plugins/available')
+  expect(available.status).toBe(503)
+  expect(available.headers.get('retry-after')).not.toBeNull()
+  expect(await available.json()).toEqual(aProblem('broker.unavailable'))
+  proxy.resume()
+  await starting
+  expect((await fetch(`http://127.0.0.1:${opsPort}/ready`)).status).toBe(200)
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
