@@ -31,7 +31,7 @@ export function Shell() {
               aria-label={isOpen ? 'Close navigation' : 'Open navigation'}
               aria-expanded={isOpen}
             />
-            <Logo />
+            <Logo isCompact />
           </Group>
           <Group gap="xs" wrap="nowrap">
             <ConnectionIndicator />

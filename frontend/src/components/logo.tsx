@@ -1,11 +1,24 @@
 import { Group, Text } from '@mantine/core'
+import classes from './logo.module.css'
 
-/** The mark and the name; decoration to assistive technology apart from the name. */
-export function Logo() {
+interface LogoProps {
+  /** Leaves the name to assistive technology where a phone has no room for it. */
+  readonly isCompact?: boolean
+}
+
+/** The mark and the name; the mark is decoration. */
+export function Logo({ isCompact = false }: LogoProps) {
   return (
     <Group gap="xs" wrap="nowrap">
       <img src="/icon.svg" alt="" width={28} height={28} />
-      <Text fw={700} fz="lg" lh={1} style={{ letterSpacing: '-0.01em' }}>
+      <Text
+        className={classes.name}
+        data-compact={isCompact || undefined}
+        fw={700}
+        fz="lg"
+        lh={1}
+        style={{ letterSpacing: '-0.01em' }}
+      >
         WebMACS
       </Text>
     </Group>
