@@ -7,7 +7,7 @@ import { toFrameValues } from './frame-values.ts'
 
 export interface FrameIntakeOptions {
   readonly outbox: Outbox
-  readonly log: Logger
+  readonly log: Pick<Logger, 'warn'>
   /** The outbox has something new. */
   readonly onFrames: () => void
 }

@@ -1,0 +1,59 @@
+import { type EventId, newId } from '@webmacs/contracts'
+import { expect, test } from 'vitest'
+import { MemoryOutbox } from '../outbox/memory-outbox.ts'
+import type { SampleMessage } from '../plugin-host/messages.ts'
+import { FrameIntake } from './frame-intake.ts'
+
+const SECOND = 1_000_000
+const START = 1_700_000_000 * SECOND
+const events = new Map<string, EventId>([['level', newId('evt')]])
+const aSample = (time: number): SampleMessage => ({
+  type: 'sample',
+  time,
+  readings: [{ channel: 'level', value: 1, quality: [] }],
+})
+
+function anIntake() {
+  const outbox = new MemoryOutbox({
+    source: 'lab-1',
+    epoch: 'first',
+    bounds: { maxBytes: 1e6, maxFrames: 1000 },
+    liveAge: 10 * SECOND,
+    onDropped: () => undefined,
+  })
+  let told = 0
+  const intake = new FrameIntake({
+    outbox,
+    log: { warn: () => undefined },
+    onFrames: () => {
+      told += 1
+    },
+  })
+  return { intake, outbox, told: () => told }
+}
+
+test('takes samples of all instances into one order, in one epoch', () => {
+  const { intake, outbox, told } = anIntake()
+  intake.take('a', aSample(START + SECOND), events)
+  intake.take('b', aSample(START), events) // another process may be a little behind
+  expect(outbox.level().frames).toBe(2)
+  expect(outbox.epochs()).toEqual(['first'])
+  expect(told()).toBe(2)
+})
+
+test('takes nothing where no channel has an event', () => {
+  const { intake, outbox, told } = anIntake()
+  intake.take('a', aSample(START), new Map())
+  expect([outbox.level().frames, told()]).toEqual([0, 0])
+})
+
+test('starts another epoch, once, when the times of an instance run backwards', () => {
+  const { intake, outbox } = anIntake()
+  intake.take('a', aSample(START + 100 * SECOND), events)
+  intake.take('a', aSample(START), events)
+  intake.take('a', aSample(START + SECOND), events)
+  const [first, second, ...others] = outbox.epochs()
+  expect(first).toBe('first')
+  expect(second).toMatch(/^[0-9a-f]{10}$/)
+  expect(others).toEqual([])
+})
