@@ -31,19 +31,17 @@ export function formatTime(time: Micros): string {
   return fraction === 0 ? `${seconds}Z` : `${seconds}.${String(fraction).padStart(6, '0')}Z`
 }
 
-/** Beyond this the date and the clock that is exact to the microsecond disagree, milliseconds. */
-const DISAGREEMENT_MS = 2
-
-/** The date when the exact clock was at 0, milliseconds. */
-let exactClockBegan = performance.timeOrigin
+/** The process's own clock may be this far from the wall clock before it is set anew, milliseconds: the wall clock counts whole ones. */
+const TOLERATED_SKEW_MS = 2
+let skewMs = 0
 
 /**
- * Now by the wall clock, to the microsecond where the platform has it. Follows the date when it is set, and when the machine slept: the
- * exact clock stands still then.
+ * Now by the wall clock, to the microsecond where the platform has it. Follows when the wall clock is set and when the machine slept: the
+ * process's own clock, which has the microseconds, knows of neither.
  */
 export function nowMicros(): Micros {
+  const own = performance.timeOrigin + performance.now()
   const wall = Date.now()
-  const exact = performance.now()
-  if (Math.abs(exactClockBegan + exact - wall) > DISAGREEMENT_MS) exactClockBegan = wall - exact
-  return Math.round((exactClockBegan + exact) * 1000)
+  if (Math.abs(wall - own - skewMs) > TOLERATED_SKEW_MS) skewMs = wall - own
+  return Math.round((own + skewMs) * 1000)
 }
