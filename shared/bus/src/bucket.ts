@@ -22,6 +22,8 @@ export interface Bucket<T> {
 }
 
 const WATCH_RETRY_MS = 1000
+/** How often a watch makes sure that its bucket is still the one it began with. */
+const SAME_BUCKET_CHECK_MS = 30_000
 
 export async function openBucket<Schema extends TSchema>(
   bus: Bus,
@@ -55,20 +57,21 @@ export async function openBucket<Schema extends TSchema>(
       }
       return found
     },
-    watch: (filter, { signal }) => watch(bus, kv, filter, signal, decode),
+    watch: (filter, { signal }) => watch(bus, kv, { name, filter, signal }, decode),
   }
 }
 
 async function* watch<T>(
   bus: Bus,
   kv: KV,
-  filter: string,
-  signal: AbortSignal,
+  { name, filter, signal }: WatchTarget,
   decode: (key: string, json: () => unknown) => T | undefined,
 ): AsyncGenerator<BucketEntry<T>, void, void> {
   while (!signal.aborted) {
     try {
-      for await (const entry of abortable(await kv.watch({ key: filter }), signal)) {
+      const entries = await kv.watch({ key: filter })
+      const stopChecking = await endWhenReplaced(bus, name, () => entries.stop())
+      for await (const entry of abortable(entries, signal, stopChecking)) {
         if (entry.operation !== 'PUT') yield { key: entry.key, value: undefined }
         else {
           const value = decode(entry.key, () => entry.json())
@@ -84,9 +87,42 @@ async function* watch<T>(
   }
 }
 
+/**
+ * A broker that lost its disk gets its buckets made anew. The watch of the old one then waits at a position that the new one has not
+ * reached, without an error: so the age of the bucket is looked at after each reconnect and now and then.
+ */
+async function endWhenReplaced(bus: Bus, bucket: string, end: () => void): Promise<() => void> {
+  const madeOn = async (): Promise<string> => (await bus.jsm.streams.info(`KV_${bucket}`)).created
+  const first = await madeOn()
+  const check = async (): Promise<void> => {
+    if (bus.status() !== 'connected') return
+    try {
+      if ((await madeOn()) !== first) end()
+    } catch (err) {
+      bus.log.warn({ event: 'bucket.check-failed', bucket, err }, 'bucket cannot be looked at, watching it anew')
+      end()
+    }
+  }
+  const timer = setInterval(() => void check(), SAME_BUCKET_CHECK_MS)
+  const stopListening = bus.onStatus((status) => {
+    if (status === 'connected') void check()
+  })
+  return () => {
+    clearInterval(timer)
+    stopListening()
+  }
+}
+
+interface WatchTarget {
+  readonly name: string
+  readonly filter: string
+  readonly signal: AbortSignal
+}
+
 async function* abortable(
   entries: Awaited<ReturnType<KV['watch']>>,
   signal: AbortSignal,
+  onEnd: () => void,
 ): AsyncGenerator<KvWatchEntry, void, void> {
   const stop = (): void => entries.stop()
   signal.addEventListener('abort', stop, { once: true })
@@ -94,6 +130,7 @@ async function* abortable(
     if (!signal.aborted) yield* entries
   } finally {
     signal.removeEventListener('abort', stop)
+    onEnd()
     entries.stop()
   }
 }

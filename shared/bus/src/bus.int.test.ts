@@ -103,6 +103,26 @@ test('shows a bucket as it is and as it changes, and passes over what breaks the
   expect(await bucket.get('one')).toBeUndefined()
 })
 
+test("goes on watching a bucket that was made anew, as after the loss of the broker's disk", async () => {
+  const bucket = await openBucket(bus, bus.names.buckets.revoked, RevokedToken)
+  for (let n = 0; n < 3; n++) await bucket.put(`old${n}`, { expires_at: '2026-11-24T00:00:00Z' })
+  const aborter = new AbortController()
+  for await (const { key } of bucket.watch('>', { signal: aborter.signal })) {
+    if (key === 'old2') {
+      await bus.jsm.streams.delete(`KV_${bus.names.buckets.revoked}`)
+      await provision(bus, LIMITS)
+      await bucket.put('new', { expires_at: '2026-11-25T00:00:00Z' })
+      await bus.nc.reconnect()
+    }
+    if (key === 'new') aborter.abort()
+  }
+  expect(aborter.signal.aborted).toBe(true)
+})
+
+test.each(['http://127.0.0.1:4222', 'ws://127.0.0.1:4222'])('refuses the address %s', async (url) => {
+  await expect(connectBus({ url, name: 'bus-test', log: silent })).rejects.toThrow('must begin with nats:// or tls://')
+})
+
 test('keeps changes for those who come later', async () => {
   await publishChange(bus, { entity: 'event', verb: 'updated', id: 'evt_1', time: '2026-11-24T00:00:00Z', by: null })
   const { state } = await bus.jsm.streams.info(bus.names.streams.changes)

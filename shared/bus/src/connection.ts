@@ -96,6 +96,8 @@ async function firstConnection(options: BusOptions): Promise<NatsConnection> {
 function connectionOptions({ url, name }: BusOptions): NodeConnectionOptions {
   const servers = url.split(',').map((part) => new URL(part.trim()))
   const first = servers[0]
+  const wrong = servers.find(({ protocol }) => protocol !== 'nats:' && protocol !== 'tls:')
+  if (wrong !== undefined) throw new RangeError(`NATS_URL must begin with nats:// or tls://, not ${wrong.protocol}//`)
   if (first === undefined) throw new RangeError('NATS_URL names no server')
   return {
     servers: servers.map((server) => server.host),
@@ -107,6 +109,7 @@ function connectionOptions({ url, name }: BusOptions): NodeConnectionOptions {
     pingInterval: PING_INTERVAL_MS,
     maxPingOut: 2,
     timeout: 5000,
+    ...(first.protocol === 'tls:' && { tls: {} }),
     ...(first.username && { user: decodeURIComponent(first.username), pass: decodeURIComponent(first.password) }),
   }
 }

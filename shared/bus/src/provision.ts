@@ -63,8 +63,10 @@ export async function provision(bus: Bus, limits: BusLimits = DEFAULT_LIMITS): P
   })
   await ensureIngestDurable(bus)
   const kvm = new Kvm(bus.js)
-  for (const bucket of Object.values(names.buckets))
+  for (const bucket of Object.values(names.buckets)) {
     await kvm.create(bucket, { history: 1, max_bytes: limits.bucketBytes })
+    await bus.jsm.streams.update(`KV_${bucket}`, { max_bytes: limits.bucketBytes })
+  }
 }
 
 /** Removes all that `provision` made below the bus's prefix, with its contents. For tests. */
