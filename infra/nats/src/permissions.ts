@@ -9,7 +9,10 @@ export interface Permissions {
   readonly subscribe: readonly string[]
 }
 
-/** What each user may do: no more than its service needs, so that a service that is taken over cannot speak for another. */
+/**
+ * What each user may do: no more than its service needs. It keeps services from speaking for one another by mistake, and most of what a
+ * service that is taken over could do; not all: who may make a consumer of a bucket can have its contents delivered to any subject.
+ */
 export function permissionsOf(user: NatsUser, { prefix, subjects, streams, buckets, durables }: BusNames): Permissions {
   const own = [`_INBOX_${user}.>`, '$SRV.>']
   switch (user) {

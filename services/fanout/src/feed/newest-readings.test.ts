@@ -1,4 +1,4 @@
-import type { EventId, Frame } from '@webmacs/contracts'
+import { type EventId, type Frame, parseTime } from '@webmacs/contracts'
 import { expect, test } from 'vitest'
 import { NewestReadings } from './newest-readings.ts'
 
@@ -40,6 +40,21 @@ test('does not let a latecomer of an earlier life of the source through', () => 
   newest.accept(frame())
   newest.accept(frame({ epoch: 'two', time: '2026-11-23T16:00:20Z' }))
   expect(newest.accept(frame({ epoch: 'one', time: '2026-11-23T16:00:11Z' }))).toHaveLength(0)
+})
+
+test('does not let a source with a clock far ahead hide another for longer than a minute', () => {
+  const newest = new NewestReadings()
+  const now = parseTime('2026-11-23T16:00:00Z') ?? 0
+  newest.accept(frame({ source: 'ahead', time: '2026-11-24T16:00:00Z' }), now)
+  expect(newest.accept(frame({ time: '2026-11-23T16:00:30Z' }), now + 30_000_000)).toHaveLength(0)
+  expect(newest.accept(frame({ time: '2026-11-23T16:01:01Z' }), now + 61_000_000)).toHaveLength(1)
+})
+
+test('goes on showing a source whose own clock is ahead', () => {
+  const newest = new NewestReadings()
+  const now = parseTime('2026-11-23T16:00:00Z') ?? 0
+  newest.accept(frame({ time: '2026-11-24T16:00:00Z' }), now)
+  expect(newest.accept(frame({ time: '2026-11-24T16:00:00.500000Z' }), now)).toHaveLength(1)
 })
 
 test('keeps quality with the value', () => {

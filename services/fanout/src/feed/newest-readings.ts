@@ -3,6 +3,7 @@ import {
   type Frame,
   formatTime,
   type Micros,
+  nowMicros,
   parseTime,
   type StreamDatapoint,
   type StreamFault,
@@ -12,6 +13,8 @@ import {
 export interface LiveReading {
   readonly event: EventId
   readonly time: Micros
+  /** What orders readings of different sources: `time`, but never far ahead of our own clock. */
+  readonly order: Micros
   readonly update: { readonly datapoint: StreamDatapoint } | { readonly fault: StreamFault }
 }
 
@@ -20,6 +23,8 @@ interface SourceEpochs {
   readonly past: Set<string>
 }
 
+/** A source whose clock is ahead may hide another's readings of the same event for this long, no longer. */
+const TOLERATED_LEAD: Micros = 60_000_000
 /** A source restarts rarely; remembering its last few lives is enough to know a latecomer of an earlier one. */
 const REMEMBERED_EPOCHS = 8
 
@@ -28,22 +33,21 @@ const REMEMBERED_EPOCHS = 8
  * A source that comes back with a new epoch may start behind (its clock was set back): then its first word counts anew.
  */
 export class NewestReadings {
-  readonly #newest = new Map<EventId, { reading: LiveReading; source: string; epoch: string }>()
+  readonly #newest = new Map<EventId, Shown>()
   readonly #epochs = new Map<string, SourceEpochs>()
 
   /** @returns the readings of the frame that are new, in the frame's order; empty when its time is not one */
-  accept(frame: Frame): LiveReading[] {
+  accept(frame: Frame, now: Micros = nowMicros()): LiveReading[] {
     const time = parseTime(frame.time)
     if (time === undefined) return []
     const isCurrent = this.#isCurrentEpoch(frame)
     const timestamp = formatTime(time)
+    const order = Math.min(time, now + TOLERATED_LEAD)
     const accepted: LiveReading[] = []
     for (const event of Object.keys(frame.values) as EventId[]) {
       const shown = this.#newest.get(event)
-      const isAnotherLife =
-        shown !== undefined && shown.source === frame.source && shown.epoch !== frame.epoch && isCurrent
-      if (shown !== undefined && !isAnotherLife && time <= shown.reading.time) continue
-      const reading = toLiveReading(event, time, timestamp, frame)
+      if (shown !== undefined && !isNewer({ time, order }, frame, isCurrent, shown)) continue
+      const reading = toLiveReading(event, { time, order, timestamp }, frame)
       this.#newest.set(event, { reading, source: frame.source, epoch: frame.epoch })
       accepted.push(reading)
     }
@@ -75,12 +79,33 @@ export class NewestReadings {
   }
 }
 
-function toLiveReading(event: EventId, time: Micros, timestamp: string, frame: Frame): LiveReading {
+interface Shown {
+  readonly reading: LiveReading
+  readonly source: string
+  readonly epoch: string
+}
+
+/** Within one life of a source its own times decide; between sources no clock may run away with the event. */
+function isNewer(
+  { time, order }: { readonly time: Micros; readonly order: Micros },
+  { source, epoch }: Frame,
+  isCurrentEpoch: boolean,
+  shown: Shown,
+): boolean {
+  if (source !== shown.source) return order > shown.reading.order
+  return epoch === shown.epoch ? time > shown.reading.time : isCurrentEpoch
+}
+
+function toLiveReading(
+  event: EventId,
+  { time, order, timestamp }: { readonly time: Micros; readonly order: Micros; readonly timestamp: string },
+  frame: Frame,
+): LiveReading {
   const value = frame.values[event] ?? null
   const quality = frame.quality?.[event]
   if (value === null) {
-    return { event, time, update: { fault: { event_public_id: event, timestamp, quality: quality ?? ['bad'] } } }
+    return { event, time, order, update: { fault: { event_public_id: event, timestamp, quality: quality ?? ['bad'] } } }
   }
   const datapoint = { value, event_public_id: event, timestamp, experiment_public_id: null }
-  return { event, time, update: { datapoint: quality === undefined ? datapoint : { ...datapoint, quality } } }
+  return { event, time, order, update: { datapoint: quality === undefined ? datapoint : { ...datapoint, quality } } }
 }

@@ -8,6 +8,8 @@ import type { Admission, TokenGate } from './token-gate.ts'
 
 /** The largest message a client may send: 5000 event ids fit with room to spare. */
 const MAX_CLIENT_MESSAGE_BYTES = 256 * 1024
+/** Time for clients to answer a close before their sockets are cut, milliseconds. */
+const CLOSE_GRACE_MS = 1000
 /** setTimeout's longest delay; a token that lives longer is looked at again then. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
@@ -68,6 +70,10 @@ export async function registerStream(app: FastifyInstance, options: StreamOption
     },
     closeAll: (code, reason) => {
       for (const session of sessions.keys()) session.close(code, reason)
+      // A laptop that sleeps never answers the close; the others have had their time.
+      setTimeout(() => {
+        for (const socket of app.websocketServer.clients) socket.terminate()
+      }, CLOSE_GRACE_MS).unref()
     },
   }
 }
