@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, link, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { commandLineOf } from '@webmacs/embedded'
 import { LaunchError } from './launch-error.ts'
@@ -46,13 +46,16 @@ function explained(err: unknown, dataDir: string): unknown {
 export async function lockDataDirectory(dataDir: string): Promise<{ release(): Promise<void> }> {
   const file = join(dataDir, 'launcher.lock')
   for (;;) {
+    // Written first and linked then: a lock is there with its pid or not at all.
+    const mine = `${file}.${process.pid}`
     try {
-      const handle = await open(file, 'wx')
-      await handle.writeFile(String(process.pid))
-      await handle.close()
+      await writeFile(mine, String(process.pid))
+      await link(mine, file)
       return { release: () => rm(file, { force: true }) }
     } catch (err) {
       if ((err as NodeJS.ErrnoException).code !== 'EEXIST') throw explained(err, dataDir)
+    } finally {
+      await rm(mine, { force: true })
     }
     const pid = Number(await readFile(file, 'utf8'))
     // Process ids are used again: only one that runs a launcher holds the lock.

@@ -1,5 +1,5 @@
-import { createWriteStream, type WriteStream } from 'node:fs'
-import { mkdir, rename, stat } from 'node:fs/promises'
+import { createWriteStream, renameSync, statSync, type WriteStream } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
@@ -8,7 +8,7 @@ import type { LauncherConfig } from './config.ts'
 
 const WARN = 40
 const ERROR = 50
-/** A log file that has grown past this is put aside when the service starts again; one older one is kept. */
+/** A log file that has grown past this is put aside; one older one is kept. */
 const MAX_FILE_BYTES = 20 * 1024 * 1024
 const NAME_WIDTH = 10
 
@@ -28,37 +28,60 @@ export interface LogSink {
 export async function openLogs(dataDir: string, format: LauncherConfig['logFormat']): Promise<LogSink> {
   const folder = join(dataDir, 'logs')
   await mkdir(folder, { recursive: true })
-  const files = new Map<string, WriteStream>()
-  const fileOf = (service: string): WriteStream => {
-    const existing = files.get(service)
-    if (existing !== undefined) return existing
-    const file = createWriteStream(join(folder, `${service}.log`), { flags: 'a', mode: 0o600 })
-    // A full disk must not end the launcher; the lines are lost, the terminal still shows the bad ones.
-    file.on('error', (err) => process.stderr.write(`cannot write the log of ${service}: ${err.message}\n`))
+  const files = new Map<string, LogFile>()
+  const fileOf = (service: string): LogFile => {
+    const file = files.get(service) ?? new LogFile(join(folder, `${service}.log`))
     files.set(service, file)
     return file
   }
-  for (const service of ['api', 'controller', 'fanout', 'gateway', 'ingest'])
-    await putAside(join(folder, `${service}.log`))
   return {
     follow: (service, output) => {
       createInterface({ input: output }).on('line', (text) => {
-        fileOf(service).write(`${text}\n`)
+        fileOf(service).write(text)
         if (format === 'json') process.stdout.write(`${text}\n`)
         else showIfBad(service, text)
       })
     },
     close: () => {
-      for (const file of files.values()) file.end()
+      for (const file of files.values()) file.close()
     },
   }
 }
 
-async function putAside(file: string): Promise<void> {
-  try {
-    if ((await stat(file)).size > MAX_FILE_BYTES) await rename(file, `${file}.1`)
-  } catch (err) {
-    if ((err as NodeJS.ErrnoException).code !== 'ENOENT') throw err
+/** A log file that starts anew when it has grown too large; the one before it is kept as `.1`. */
+class LogFile {
+  readonly #path: string
+  #stream: WriteStream
+  #bytes: number
+
+  constructor(path: string) {
+    this.#path = path
+    this.#bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+    this.#stream = this.#open()
+  }
+
+  write(text: string): void {
+    if (this.#bytes > MAX_FILE_BYTES) this.#startAnew()
+    this.#bytes += text.length + 1
+    this.#stream.write(`${text}\n`)
+  }
+
+  close(): void {
+    this.#stream.end()
+  }
+
+  #startAnew(): void {
+    this.#stream.end()
+    renameSync(this.#path, `${this.#path}.1`)
+    this.#bytes = 0
+    this.#stream = this.#open()
+  }
+
+  #open(): WriteStream {
+    const stream = createWriteStream(this.#path, { flags: 'a', mode: 0o600 })
+    // A full disk must not end the launcher; the lines are lost, the terminal still shows the bad ones.
+    stream.on('error', (err) => process.stderr.write(`cannot write ${this.#path}: ${err.message}\n`))
+    return stream
   }
 }
 

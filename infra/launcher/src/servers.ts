@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { busNames } from '@webmacs/contracts'
 import { startNats, startPostgres } from '@webmacs/embedded'
@@ -18,14 +19,14 @@ export interface Server {
   stop(): Promise<void>
 }
 
-export interface DatabaseServer extends Server {
+export interface DatabaseServer extends KeptServer {
   /** The services' role. */
   readonly url: string
   /** Superuser, to make role and database; undefined for an existing server. */
   readonly adminUrl: string | undefined
 }
 
-export interface NatsServer extends Server {
+export interface NatsServer extends KeptServer {
   readonly url: string
   urlFor(user: NatsUser): string
 }
@@ -95,41 +96,67 @@ export async function openNatsServer(
   })
 }
 
-const EXISTING: Server = { pid: null, isEmbedded: false, stop: async () => undefined }
+const EXISTING: KeptServer = {
+  pid: null,
+  isEmbedded: false,
+  stop: async () => undefined,
+  afterRestart: async () => undefined,
+}
 
-/** Starts the server again, on the same port, whenever it ends without having been asked to. */
+const FIRST_RESTART_MS = 500
+const MAX_RESTART_MS = 30_000
+
+interface KeptServer extends Server {
+  /** Called after each restart that nobody asked for, before anybody may rely on what the server holds. */
+  afterRestart: () => Promise<unknown>
+}
+
+/** Starts the server again, on the same port and with growing pauses, whenever it ends without having been asked to. */
 function keepRunning<T extends Embedded>(
   name: string,
   first: T,
   start: (port: number) => Promise<T>,
   reporter: Reporter,
-): Server {
+): KeptServer {
+  const stopping = new AbortController()
   let current = first
-  let isStopping = false
-  const watch = (server: T): void => {
-    void server.exited.then(async () => {
-      if (isStopping) return
-      reporter.warn(`${name} ended; starting it again`)
+  let pauseMs = FIRST_RESTART_MS
+  const restart = async (): Promise<void> => {
+    reporter.warn(`${name} ended; starting it again in ${pauseMs / 1000} s`)
+    await delay(pauseMs, undefined, { signal: stopping.signal })
+    pauseMs = Math.min(pauseMs * 2, MAX_RESTART_MS)
+    current = await start(first.port)
+    if (!stopping.signal.aborted) await kept.afterRestart()
+  }
+  const keep = async (): Promise<void> => {
+    for (;;) {
+      const startedAt = performance.now()
+      await current.exited
+      if (stopping.signal.aborted) return
+      if (performance.now() - startedAt > MAX_RESTART_MS) pauseMs = FIRST_RESTART_MS
       try {
-        current = await start(first.port)
-        if (isStopping) await current.stop()
-        else watch(current)
+        await restart()
       } catch (err) {
+        if (stopping.signal.aborted) return
         reporter.warn(`${name} cannot be started again: ${err instanceof Error ? err.message : err}`)
       }
-    })
+    }
   }
-  watch(first)
-  return {
+  const keeping = keep()
+  const kept: KeptServer = {
     get pid() {
       return current.pid
     },
     isEmbedded: true,
+    afterRestart: async () => undefined,
     stop: async () => {
-      isStopping = true
+      stopping.abort()
       await current.stop()
+      await keeping
+      await current.stop() // a restart under way when we were asked
     },
   }
+  return kept
 }
 
 /** Brings schema and streams up to date. @returns the migrations that were run */

@@ -31,8 +31,17 @@ export async function start(mode: 'start' | 'dev'): Promise<number> {
     reporter.line('Stopping …')
     return 0
   } finally {
-    for (const step of undo.reverse()) await step()
+    for (const step of undo.reverse()) await undoStep(step, reporter)
     if (undo.length > 0) reporter.line('Stopped.')
+  }
+}
+
+/** One that fails must not keep the others from being undone: servers would be left running. */
+async function undoStep(step: Undo, reporter: Reporter): Promise<void> {
+  try {
+    await step()
+  } catch (err) {
+    reporter.warn(`stopping: ${err instanceof Error ? err.message : err}`)
   }
 }
 
@@ -62,6 +71,8 @@ async function bringUp(
     if (migrations.length > 0) say(`${migrations.length} migrations`)
   })
 
+  // A broker that lost its disk comes back without streams, and what is published to none is kept by nobody.
+  nats.afterRestart = () => prepare(database, nats)
   const logs = await openLogs(config.dataDir, config.logFormat)
   undo.push(() => logs.close())
   const vite = mode === 'dev' ? await freePort() : undefined

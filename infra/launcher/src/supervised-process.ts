@@ -18,7 +18,8 @@ const MAX_RESTART_MS = 30_000
 /** One that ran this long was healthy: the next restart comes soon again. */
 const HEALTHY_AFTER_MS = 60_000
 const READY_DEADLINE_MS = 60_000
-const STOP_DEADLINE_MS = 12_000
+/** Longer than any service allows itself. */
+const STOP_DEADLINE_MS = 20_000
 /** sysexits' EX_CONFIG: starting again will not mend it. */
 const EXIT_CONFIG = 78
 
@@ -61,7 +62,7 @@ export class SupervisedProcess {
     const outcome = await this.#readiness(child)
     if (outcome === 'ready') {
       this.#wasReady = true
-      if (hasExited(child)) void this.#startAgain(0, child.exitCode, child.signalCode)
+      if (hasExited(child)) void this.#startAgain(0, 'soon after it was ready')
       return
     }
     this.#isStopping = true
@@ -116,20 +117,24 @@ export class SupervisedProcess {
     if (child.stdout) this.#logs.follow(name, child.stdout)
     if (child.stderr) this.#logs.follow(name, child.stderr)
     const startedAt = performance.now()
-    child.once('exit', (code, signal) => {
+    const ended = (how: string): void => {
       this.#onChange()
-      if (this.#wasReady && !this.#isStopping) void this.#startAgain(performance.now() - startedAt, code, signal)
+      if (this.#wasReady && !this.#isStopping) void this.#startAgain(performance.now() - startedAt, how)
+    }
+    child.once('exit', (code, signal) => ended(signal ?? `code ${code}`))
+    // Without a process (too many of them, no memory) there is no exit, only this.
+    child.once('error', (err) => {
+      if (child.pid === undefined) ended(err.message)
     })
     this.#onChange()
     return child
   }
 
-  async #startAgain(ranMs: number, code: number | null, signal: NodeJS.Signals | null): Promise<void> {
+  async #startAgain(ranMs: number, how: string): Promise<void> {
     if (ranMs > HEALTHY_AFTER_MS) this.#restartMs = Math.min(this.#restartMs, FIRST_RESTART_MS)
     const waitMs = this.#restartMs
     this.#restartMs = Math.min(Math.max(waitMs * 2, FIRST_RESTART_MS), MAX_RESTART_MS)
-    if (waitMs > 0)
-      this.#reporter.warn(`${this.name} ended (${signal ?? `code ${code}`}); starting it again in ${waitMs / 1000} s`)
+    if (waitMs > 0) this.#reporter.warn(`${this.name} ended (${how}); starting it again in ${waitMs / 1000} s`)
     try {
       await delay(waitMs, undefined, { signal: this.#wake.signal })
     } catch {
@@ -146,6 +151,7 @@ export class SupervisedProcess {
       if (message.type === 'ready') settled.resolve('ready')
     })
     child.once('exit', (code) => settled.resolve(code ?? 1))
+    child.once('error', () => settled.resolve(1))
     const timer = setTimeout(() => settled.resolve('silent'), READY_DEADLINE_MS)
     const outcome = await settled.promise
     clearTimeout(timer)

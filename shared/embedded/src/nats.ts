@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { EmbeddedServerError } from './errors.ts'
@@ -7,6 +7,7 @@ import { findNatsServer } from './nats-program.ts'
 import {
   commandLineOf,
   freePort,
+  openLog,
   type ServerProcess,
   spawnServer,
   stopForeign,
@@ -44,7 +45,7 @@ export async function startNats(options: NatsOptions): Promise<EmbeddedNats> {
   const say = options.onProgress ?? (() => undefined)
   await mkdir(options.dataDir, { recursive: true })
   const pidFile = join(options.dataDir, 'nats.pid')
-  await stopLeftOver(pidFile, say)
+  await stopLeftOver(options.dataDir, pidFile, say)
   const program = await findNatsServer(options.cacheDir ?? options.dataDir, say)
   const port = options.port || (await freePort())
   const logFile = join(options.dataDir, 'nats.log')
@@ -67,7 +68,7 @@ async function spawnNats(
   program: string,
   options: NatsOptions & { readonly port: number; readonly pidFile: string; readonly logFile: string },
 ): Promise<ServerProcess> {
-  const log = await open(options.logFile, 'w') // a file, not a pipe: the server may outlive us
+  const log = await openLog(options.logFile)
   try {
     const args = [
       ...['--jetstream', '--store_dir', options.dataDir, '--addr', '127.0.0.1', '--port', String(options.port)],
@@ -102,9 +103,9 @@ async function greets(port: number): Promise<boolean> {
   }
 }
 
-async function stopLeftOver(pidFile: string, say: (step: string) => void): Promise<void> {
+async function stopLeftOver(dataDir: string, pidFile: string, say: (step: string) => void): Promise<void> {
   const pid = Number(await readFile(pidFile, 'utf8').catch(emptyIfMissing))
-  if (!Number.isInteger(pid) || pid <= 0 || !(await commandLineOf(pid)).includes('nats-server')) return
+  if (!Number.isInteger(pid) || pid <= 0 || !(await commandLineOf(pid)).includes(dataDir)) return
   say(`stopping a nats-server that an earlier start left running (process ${pid})`)
   if (await stopForeign(pid, 'SIGTERM', STOP_DEADLINE_MS)) return
   throw new EmbeddedServerError(

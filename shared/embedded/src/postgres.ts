@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
-import { chown, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { EmbeddedServerError } from './errors.ts'
 import { findPlace, type PostgresPlace } from './postgres-place.ts'
 import {
   commandLineOf,
   freePort,
+  openLog,
   run,
   type ServerProcess,
   spawnServer,
@@ -129,7 +130,7 @@ async function spawnPostgres(
   port: number,
   extra: Readonly<Record<string, string>>,
 ): Promise<ServerProcess> {
-  const log = await open(logFileOf(cluster), 'w') // a file, not a pipe: the server may outlive us
+  const log = await openLog(logFileOf(cluster))
   try {
     const settings = Object.entries({ ...SETTINGS, ...extra }).flatMap(([name, value]) => ['-c', `${name}=${value}`])
     return await spawnServer(join(programs, 'bin', 'postgres'), ['-D', cluster, '-p', String(port), ...settings], {
@@ -166,7 +167,8 @@ async function untilReady(cluster: string, server: ServerProcess): Promise<void>
 /** After a kill -9 of whoever started it, the server runs on and holds its folder. */
 async function stopLeftOver(cluster: string, say: (step: string) => void): Promise<void> {
   const pid = Number((await linesOf(join(cluster, 'postmaster.pid')))[0])
-  if (!Number.isInteger(pid) || pid <= 0 || !(await commandLineOf(pid)).includes('postgres')) return
+  // After a reboot the id may belong to anything, even to the machine's own PostgreSQL: the folder tells them apart.
+  if (!Number.isInteger(pid) || pid <= 0 || !(await commandLineOf(pid)).includes(cluster)) return
   say(`stopping a PostgreSQL that an earlier start left running (process ${pid})`)
   if (await stopForeign(pid, 'SIGINT', STOP_DEADLINE_MS)) return
   throw new EmbeddedServerError(

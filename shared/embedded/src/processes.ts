@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, type SpawnOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { type FileHandle, open, readFile, rename, stat } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -46,6 +46,15 @@ export async function waitFor(condition: () => boolean | Promise<boolean>, deadl
     await delay(POLL_MS)
   }
   return false
+}
+
+const MAX_LOG_BYTES = 20 * 1024 * 1024
+
+/** A server's log: a file and not a pipe, because the server may outlive us; goes on where an earlier start ended, one older file is kept. */
+export async function openLog(path: string): Promise<FileHandle> {
+  const { size } = await stat(path).catch(() => ({ size: 0 })) // none yet
+  if (size > MAX_LOG_BYTES) await rename(path, `${path}.1`)
+  return open(path, 'a', 0o600)
 }
 
 /** A port of the loopback address that is free now. */
