@@ -230,6 +230,36 @@ describe('bounds', () => {
   })
 })
 
+describe('one entry that is held', () => {
+  test('does not make the others dearer to let go', () => {
+    const outbox = anOutbox()
+    fill(outbox, 1)
+    const commitTo = (last: number): void =>
+      outbox.commit({ source: 'lab-1', epoch: 'e1', watermark: 0, ranges: [{ first: 2, last }] })
+    const count = 200_000
+    for (let second = 1; second < count; second += 10_000) {
+      fill(outbox, 10_000, second)
+      commitTo(second + 10_000)
+    }
+    expect(outbox.level().frames).toBe(1)
+    const started = performance.now()
+    for (let commit = 0; commit < 1000; commit++) commitTo(count)
+    expect(performance.now() - started).toBeLessThan(300)
+  })
+
+  test('keeps exactly what lies between ranges, in whatever order they come', () => {
+    const outbox = anOutbox()
+    fill(outbox, 10)
+    const ranges = [
+      { first: 8, last: 9 },
+      { first: 3, last: 4 },
+      { first: 4, last: 6 },
+    ]
+    outbox.commit({ source: 'lab-1', epoch: 'e1', watermark: 1, ranges })
+    expect(sendAll(outbox, START)).toEqual([2, 7, 10])
+  })
+})
+
 describe('epochs', () => {
   test('starts sequence numbers anew and commits each epoch by its own watermark', () => {
     const outbox = anOutbox()

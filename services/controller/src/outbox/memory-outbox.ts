@@ -106,11 +106,16 @@ export class MemoryOutbox implements Outbox {
     const index = this.#epochs.findIndex((known) => known.epoch === epoch)
     const known = this.#epochs[index]
     if (known === undefined) return
-    const end = this.#epochs[index + 1]?.start ?? this.#next
-    for (const { first, last } of [{ first: 1, last: watermark }, ...ranges]) {
-      const from = Math.max(known.start + first - 1, this.#oldest)
-      const to = Math.min(known.start + last, end)
-      for (let ordinal = from; ordinal < to; ordinal++) this.#remove(ordinal)
+    const nextEpoch = this.#epochs[index + 1]?.start ?? this.#next
+    const ascending = [{ first: 1, last: watermark }, ...ranges].sort((a, b) => a.first - b.first)
+    const end = Math.min(nextEpoch, known.start + Math.max(...ascending.map(({ last }) => last)))
+    // Over the entries that are left, not over the ranges: behind one that is held, ranges span all that ever came after it.
+    let position = 0
+    for (const ordinal of this.#entries.keys()) {
+      if (ordinal >= end) break
+      const seq = ordinal - known.start + 1
+      while ((ascending[position]?.last ?? seq) < seq) position += 1
+      if (seq >= (ascending[position]?.first ?? Number.POSITIVE_INFINITY)) this.#remove(ordinal)
     }
     this.#advanceOldest()
   }
