@@ -113,6 +113,22 @@ test('sends everything again that is not dealt with when the broker has lost its
   await until('the new stream has them', async () => (await site.bus.jsm.streams.info(readings)).state.messages > 0)
 })
 
+test('sends again after a reconnect what is not dealt with, for a broker may have lost the end of its stream', async () => {
+  await using site = await startSite(QUIET)
+  await using proxy = await startTcpProxy(site.brokerUrl)
+  const bench = await site.want()
+  const controller = await site.startController({ NATS_URL: proxy.url })
+  const { commit } = historian(site)
+  await site.untilCounted(bench, 10)
+  commit(5)
+  await until('five are dealt with', () => controller.outbox.level().frames < seqsOf(site).length)
+  const before = seqsOf(site).length
+  proxy.cut()
+  await until('they come again', () => [6, 7, 8, 9, 10].every((seq) => seqsOf(site).slice(before).includes(seq)))
+  expect(seqsOf(site).slice(before)).not.toContain(5)
+  await controller.stop()
+})
+
 test('sends frames again that the stream pushed out, once the historian reads again', async () => {
   await using site = await startSite(QUIET)
   const bench = await site.want()

@@ -27,6 +27,8 @@ export class DeliveryAudit {
   #timer: NodeJS.Timeout | undefined
   #stopFollowing: (() => void)[] = []
   #running: Promise<void> | undefined
+  /** Confirmations of before the connection was lost; frames that they are about may have gone with the broker's memory. */
+  #doubtful: number | undefined
   /** When the stream that we publish to was made. */
   #streamCreated: string | undefined
   #stopped = false
@@ -45,7 +47,9 @@ export class DeliveryAudit {
       },
     })
     const stopStatus = bus.onStatus((status) => {
-      if (status === 'connected') this.run()
+      if (status !== 'connected') return
+      this.#doubtful = this.#options.outbox.confirmations()
+      this.run()
     })
     this.#timer = setInterval(() => this.run(), intervalMs)
     this.#stopFollowing = [() => subscription.unsubscribe(), stopStatus]
@@ -69,7 +73,9 @@ export class DeliveryAudit {
     const { bus, log } = this.#options
     if (bus.status() !== 'connected') return
     try {
-      await this.#compareWithStream(await this.#askForWatermarks())
+      const historianAnswers = await this.#askForWatermarks()
+      if (historianAnswers) this.#sendDoubtfulAgain()
+      await this.#compareWithStream(historianAnswers)
     } catch (err) {
       // The broker went away in between, or its stream is not there yet: the next audit comes.
       if (!this.#stopped) log.warn({ event: 'outbox.audit-failed', err }, 'delivery could not be checked')
@@ -91,6 +97,21 @@ export class DeliveryAudit {
       if (err instanceof NoReplyError || err instanceof AppError || err instanceof InvalidMessageError) return false
       throw err
     }
+  }
+
+  /**
+   * A broker that lost power keeps its stream, but not its end, and counts on from there: once others have published, its state no longer
+   * shows what is missing. So whatever the historian has not dealt with goes once more; it passes over what it has. It has to answer
+   * first: without a reader, each reconnect would fill the stream with the same frames.
+   */
+  #sendDoubtfulAgain(): void {
+    if (this.#doubtful === undefined) return
+    const { outbox, publisher, log } = this.#options
+    const frames = outbox.requeueLost({ replaced: true, firstSeq: 0, lastSeq: 0 }, this.#doubtful)
+    this.#doubtful = undefined
+    if (frames === 0) return
+    log.info({ event: 'outbox.sent-again', frames }, 'the connection was lost, sending again what is not stored')
+    publisher.wake()
   }
 
   async #compareWithStream(historianAnswers: boolean): Promise<void> {
