@@ -95,6 +95,21 @@ test('keeps a frame until the historian has dealt with it, whether it says so or
   await until('none is left', () => controller.outbox.level().frames === 0)
 })
 
+test("does not believe another source's watermark, whatever subject it comes on", async () => {
+  await using site = await startSite(QUIET)
+  const bench = await site.want()
+  const controller = await site.startController()
+  await site.untilCounted(bench, 5)
+  const epoch = site.received[0]?.frame.epoch
+  const subject = site.bus.names.subjects.watermarks('lab-1')
+  const tell = (source: string, watermark: number): void =>
+    site.bus.nc.publish(subject, JSON.stringify({ source, epoch, watermark, ranges: [] }))
+  tell('lab-2', 5)
+  tell('lab-1', 1)
+  await until('the right one is heard', () => controller.outbox.level().frames < seqsOf(site).length)
+  expect(controller.outbox.level().frames).toBeGreaterThanOrEqual(4)
+})
+
 test('sends everything again that is not dealt with when the broker has lost its stream', async () => {
   await using site = await startSite(QUIET)
   const bench = await site.want()

@@ -38,12 +38,12 @@ export class DeliveryAudit {
   }
 
   start(): void {
-    const { bus, intervalMs } = this.#options
-    const subscription = bus.nc.subscribe(bus.names.subjects.watermarks(this.#options.source), {
+    const { bus, intervalMs, source } = this.#options
+    const subscription = bus.nc.subscribe(bus.names.subjects.watermarks(source), {
       callback: (err, message) => {
         if (err)
           this.#options.log.error({ event: 'watermark.subscription-failed', err }, 'watermarks cannot be followed')
-        else this.#take(message.string())
+        else this.#take(message.subject, message.string())
       },
     })
     const stopStatus = bus.onStatus((status) => {
@@ -90,7 +90,8 @@ export class DeliveryAudit {
       for (const epoch of outbox.epochs()) {
         const asked = { source, epoch }
         const subject = bus.names.subjects.historian('watermark')
-        outbox.commit(await request(bus, subject, asked, Watermark, { timeoutMs: REQUEST_TIMEOUT_MS }))
+        const answer = await request(bus, subject, asked, Watermark, { timeoutMs: REQUEST_TIMEOUT_MS })
+        if (answer.epoch !== epoch || !this.#commit(answer, subject)) return false
       }
       return true
     } catch (err) {
@@ -131,10 +132,25 @@ export class DeliveryAudit {
     publisher.wake()
   }
 
-  #take(text: string): void {
+  #take(subject: string, text: string): void {
+    const { bus, source, log } = this.#options
     const result = validate(parsed(text))
-    if (result.ok) this.#options.outbox.commit(result.value)
-    else this.#options.log.warn({ event: 'watermark.invalid', errors: result.errors }, 'invalid watermark passed over')
+    if (!result.ok) log.warn({ event: 'watermark.invalid', errors: result.errors }, 'invalid watermark passed over')
+    else if (subject === bus.names.subjects.watermarks(source)) this.#commit(result.value, subject)
+  }
+
+  /** Frames must not go because of what another source's historian says. @returns whether the watermark is about ours */
+  #commit(watermark: Watermark, subject: string): boolean {
+    const { outbox, source, log } = this.#options
+    if (watermark.source === source) {
+      outbox.commit(watermark)
+      return true
+    }
+    log.warn(
+      { event: 'watermark.foreign', subject, source: watermark.source },
+      'watermark of another source passed over',
+    )
+    return false
   }
 }
 
