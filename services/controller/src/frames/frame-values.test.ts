@@ -1,6 +1,6 @@
 import { type EventId, MAX_FRAME_MESSAGE_BYTES, newId, type QualityWord } from '@webmacs/contracts'
 import { expect, test } from 'vitest'
-import { MAX_VALUES_PER_FRAME, toFrameValues } from './frame-values.ts'
+import { toFrameValues } from './frame-values.ts'
 
 const temperature = newId('evt')
 const valve = newId('evt')
@@ -37,14 +37,20 @@ test('never lets a missing value pass for a good one', () => {
   ])
 })
 
-test('splits a cycle that would not fit one message', () => {
-  const quality: QualityWord[] = ['uncertain', 'out_of_range', 'sensor_fault', 'simulated', 'time_uncertain']
-  const channels = Array.from({ length: MAX_VALUES_PER_FRAME + 1 }, (_, index) => `channel-${index}`)
+const LONG_NUMBER = -Math.PI * 1e-300
+const LONG_WORDS: QualityWord[] = Array(12).fill('time_uncertain')
+
+test.each([
+  ['numbers alone', [], 1],
+  ['as many and as long quality words as there may be', LONG_WORDS, 4],
+])('splits a cycle so that each part fits one message, with %s', (_what, quality, parts) => {
+  const channels = Array.from({ length: 6000 }, (_, index) => `channel-${index}`)
   const many = new Map(channels.map((channel) => [channel, newId('evt')]))
   const frames = toFrameValues(
-    channels.map((channel) => ({ channel, value: -Math.PI * 1e-300, quality })),
+    channels.map((channel) => ({ channel, value: LONG_NUMBER, quality })),
     many,
   )
-  expect(frames.map(({ values }) => Object.keys(values).length)).toEqual([MAX_VALUES_PER_FRAME, 1])
-  expect(JSON.stringify(frames[0]).length).toBeLessThan(MAX_FRAME_MESSAGE_BYTES - 1000)
+  expect(frames.flatMap(({ values }) => Object.keys(values))).toEqual([...many.values()])
+  expect(frames).toHaveLength(parts)
+  for (const frame of frames) expect(JSON.stringify(frame).length).toBeLessThan(MAX_FRAME_MESSAGE_BYTES - 900)
 })

@@ -1,11 +1,17 @@
-import type { EventId, Frame, QualityWord } from '@webmacs/contracts'
+import { type EventId, type Frame, MAX_FRAME_MESSAGE_BYTES, type QualityWord } from '@webmacs/contracts'
 import type { SampleMessage } from '../plugin-host/messages.ts'
 
 /** The part of a frame that comes from the plant; the outbox adds where it stands in the order. */
 export type FrameValues = Pick<Frame, 'values' | 'quality'>
 
-/** So many values and their qualities fit a message, however long the numbers are. */
-export const MAX_VALUES_PER_FRAME = 3000
+interface MappedReading {
+  readonly event: EventId
+  readonly value: number | null
+  readonly quality: QualityWord[]
+}
+
+/** For what the outbox adds: source, epoch, number and time. */
+const MAX_VALUES_BYTES = MAX_FRAME_MESSAGE_BYTES - 1024
 
 /**
  * One cycle's readings by event: channels without an event are left out, a cycle too large for one message becomes several frames.
@@ -19,13 +25,33 @@ export function toFrameValues(
     const event = events.get(channel)
     return event === undefined ? [] : [{ event, value, quality }]
   })
-  const frames: FrameValues[] = []
-  for (let first = 0; first < mapped.length; first += MAX_VALUES_PER_FRAME)
-    frames.push(frameOf(mapped.slice(first, first + MAX_VALUES_PER_FRAME)))
-  return frames
+  return splitBySize(mapped).map(frameOf)
 }
 
-function frameOf(readings: readonly { event: EventId; value: number | null; quality: QualityWord[] }[]): FrameValues {
+function splitBySize(readings: readonly MappedReading[]): MappedReading[][] {
+  const parts: MappedReading[][] = []
+  let bytes = Number.POSITIVE_INFINITY
+  for (const reading of readings) {
+    const more = bytesOf(reading)
+    bytes += more
+    if (bytes > MAX_VALUES_BYTES) {
+      parts.push([])
+      bytes = more
+    }
+    parts.at(-1)?.push(reading)
+  }
+  return parts
+}
+
+/** What a reading takes in a frame's JSON, which is ASCII: `"event":value,` and `"event":["word","word"],`. */
+function bytesOf(reading: MappedReading): number {
+  const words = qualityOf(reading)
+  const keyBytes = reading.event.length + '"":,'.length
+  const valueBytes = keyBytes + String(reading.value).length
+  return words.length === 0 ? valueBytes : valueBytes + keyBytes + JSON.stringify(words).length
+}
+
+function frameOf(readings: readonly MappedReading[]): FrameValues {
   const values: Frame['values'] = {}
   const quality: NonNullable<Frame['quality']> = {}
   for (const reading of readings) {
@@ -37,7 +63,7 @@ function frameOf(readings: readonly { event: EventId; value: number | null; qual
 }
 
 /** A reading without a value is bad, whatever it says. */
-function qualityOf({ value, quality }: { value: number | null; quality: QualityWord[] }): QualityWord[] {
+function qualityOf({ value, quality }: MappedReading): QualityWord[] {
   if (value === null && !quality.includes('bad')) return ['bad', 'sensor_fault']
   return quality.filter((word) => word !== 'good')
 }
