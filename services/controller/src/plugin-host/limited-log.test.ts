@@ -42,3 +42,11 @@ test('does not grow with event names that a driver invents', () => {
   for (let line = 0; line < 10_000; line++) log.info({ event: `event-${line}` }, 'invented')
   expect(lines).toHaveLength(100)
 })
+
+test('listens to a driver again that invented event names, a minute later', () => {
+  const { lines, log, pass } = aLog()
+  for (let line = 0; line < 1000; line++) log.info({ event: `event-${line}` }, 'invented')
+  pass(60_000)
+  log.warn({ event: 'device.trouble' }, 'trouble')
+  expect(lines.at(-1)?.event).toBe('device.trouble')
+})

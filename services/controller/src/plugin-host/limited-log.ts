@@ -13,11 +13,16 @@ const MAX_FACTS_CHARACTERS = 4000
 export function createLimitedLog(send: (line: LogMessage) => void, nowMs: () => number): PluginLog {
   const windows = new Map<string, { startedMs: number; lines: number; suppressed: number }>()
 
+  const dropExpired = (): void => {
+    for (const [event, { startedMs }] of windows) if (nowMs() - startedMs >= WINDOW_MS) windows.delete(event)
+  }
+
   const write = (level: LogMessage['level'], facts: PluginLogFacts, message: string): void => {
     const event = String(facts.event).slice(0, 200)
     let window = windows.get(event)
     if (window === undefined || nowMs() - window.startedMs >= WINDOW_MS) {
       const suppressed = window === undefined ? 0 : window.suppressed
+      if (window === undefined && windows.size >= MAX_EVENTS) dropExpired()
       if (window === undefined && windows.size >= MAX_EVENTS) return // a driver that invents event names
       window = { startedMs: nowMs(), lines: 0, suppressed }
       windows.set(event, window)

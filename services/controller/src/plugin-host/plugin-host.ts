@@ -21,6 +21,7 @@ export interface HostSurroundings {
 /** Runs one instance of one driver for a controller, which is all that its process does. */
 export class PluginHost {
   readonly #surroundings: HostSurroundings
+  /** For this host's own lines: what a driver writes must not use up their share. */
   readonly #log: PluginLog
   readonly #clock = new WallClock()
   #session: DeviceSession | undefined
@@ -30,7 +31,7 @@ export class PluginHost {
 
   constructor(surroundings: HostSurroundings) {
     this.#surroundings = surroundings
-    this.#log = createLimitedLog((line) => this.#send(line), systemClock.monotonicMs)
+    this.#log = this.#createLog()
   }
 
   /** How long outputs may take to become safe; 0 while there is no device. */
@@ -78,7 +79,7 @@ export class PluginHost {
       instanceName: request.instanceName,
       demoMode: request.demoMode,
       config: request.config,
-      log: this.#log,
+      log: this.#createLog(),
       signal: AbortSignal.timeout(request.deadlines.connectMs),
     })
     if (this.#ending) return
@@ -95,6 +96,10 @@ export class PluginHost {
         void this.#endWith(1, { type: 'failed', message: 'the driver does not end what it was asked to end' }),
     })
     this.#session.start()
+  }
+
+  #createLog(): PluginLog {
+    return createLimitedLog((line) => this.#send(line), systemClock.monotonicMs)
   }
 
   #beat(): void {

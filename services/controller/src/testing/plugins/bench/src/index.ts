@@ -15,6 +15,7 @@ const FAULTS = [
   'flood-messages',
   'flood-output',
   'flood-log',
+  'invent-events',
   'flood-channels',
   'not-a-number',
   'text',
@@ -79,6 +80,9 @@ class BenchDevice extends DevicePlugin<Static<typeof Config>> {
       case 'flood-log':
         for (let line = 0; line < 10_000; line++) this.log.warn({ event: 'bench.noise', line }, 'noise')
         return readings
+      case 'invent-events':
+        for (let line = 0; line < 1000; line++) this.log.warn({ event: `bench.noise-${line}` }, 'noise')
+        throw new ConnectionError('cable pulled')
       case 'flood-channels':
         return Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`ghost-${index}`, index]))
       case 'not-a-number':
