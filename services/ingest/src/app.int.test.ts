@@ -52,6 +52,23 @@ test('waits while the database is away, fetches no more than it can hold, and go
   expect(await site.wrongRollups()).toEqual([])
 })
 
+test('takes a bounded number of bytes while the database is away, however small the messages before were', async () => {
+  await using site = await startSite()
+  const [event] = (await site.addEvents(1)) as [never]
+  await site.startWriter()
+  const small = aFrame({ values: valuesOf([[event, 1]]) })
+  for (let count = 0; count < 300; count += 1) await site.publish(small)
+  await site.untilAcked()
+  site.databaseProxy.refuse()
+  const large = JSON.stringify({ ...small, padding: 'x'.repeat(240 * 1024) })
+  for (let count = 0; count < 400; count += 1) await site.publishRaw(large)
+  const consumer = () => site.bus.jsm.consumers.info(site.bus.names.streams.readings, 'ingest')
+  await until('the writer holds some', async () => (await consumer()).num_ack_pending >= 30)
+  expect((await consumer()).num_ack_pending).toBeLessThan(200) // 47 MB
+  site.databaseProxy.resume()
+  await site.untilAcked(20_000)
+})
+
 test('does not bring deleted rows back when their frame is delivered again', async () => {
   await using site = await startSite()
   const [event, other] = (await site.addEvents(2)) as [never, never]

@@ -65,6 +65,33 @@ test('commits no more batches at once than it has lanes, and says when there is 
   expect(commits).toHaveLength(3)
 })
 
+test('decodes no more than fills its batches, keeps the rest alive and in order, and drains it', async () => {
+  const accepted: JsMsg[] = []
+  const worked: JsMsg[] = []
+  const messages = Array.from({ length: 40 }, () => {
+    const message = { ...aMessage(), working: () => void worked.push(message) } as JsMsg
+    return message
+  })
+  const { batcher, commits } = startBatcher({
+    accept: (message, batch) => {
+      accepted.push(message)
+      batch.addMessage(message)
+      batch.addRow(0, 1, 1, 0)
+    },
+  })
+  for (const message of messages) batcher.add(message)
+  expect(accepted).toHaveLength(9)
+  batcher.sayWorking()
+  expect(new Set(worked)).toEqual(new Set(messages))
+  const drained = batcher.drain()
+  for (let ended = 0; ended < Math.ceil(messages.length / 3); ended += 1) {
+    commits[ended]?.finish()
+    await settled()
+  }
+  await drained
+  expect(commits.flatMap(({ batch }) => batch.messages)).toEqual(messages)
+})
+
 test('drains what is there, however young', async () => {
   const { batcher, commits, add } = startBatcher()
   add(4)

@@ -19,7 +19,7 @@ interface Opened {
   readonly openedAt: number
 }
 
-/** Full batches that may wait for a lane; beyond that nothing more is fetched. */
+/** Full batches that may wait for a lane; beyond that messages are kept as they came, and nothing more is fetched. */
 const MAX_WAITING = 2
 
 /**
@@ -29,6 +29,8 @@ const MAX_WAITING = 2
 export class Batcher {
   readonly #options: BatcherOptions
   readonly #waiting: Opened[] = []
+  /** What came when there was no room: the rest of a pull. Decoded, it would take several times the memory. */
+  readonly #undecoded: JsMsg[] = []
   #open: Opened | undefined
   readonly #committing = new Map<Batch, Promise<void>>()
   #timer: NodeJS.Timeout | undefined
@@ -40,7 +42,17 @@ export class Batcher {
     this.#options = options
   }
 
+  /** Takes a message in any case; whoever waits for `room` before each pull bounds what piles up to one pull. */
   add(message: JsMsg): void {
+    if (this.#isFull || this.#undecoded.length > 0) this.#undecoded.push(message)
+    else this.#accept(message)
+  }
+
+  get #isFull(): boolean {
+    return this.#waiting.length >= MAX_WAITING
+  }
+
+  #accept(message: JsMsg): void {
     const opened = this.#openBatch()
     this.#options.accept(message, opened.batch)
     const { batch } = opened
@@ -52,15 +64,17 @@ export class Batcher {
 
   /** Resolves when more messages may be fetched; rejects when a commit failed for good. */
   async room(): Promise<void> {
-    while (this.#waiting.length >= MAX_WAITING && this.#failure === undefined) await this.#roomMade.promise
+    while ((this.#isFull || this.#undecoded.length > 0) && this.#failure === undefined) await this.#roomMade.promise
     if (this.#failure !== undefined) throw this.#failure
   }
 
   /** Commits what is there, however young; resolves when all is committed. */
   async drain(): Promise<void> {
-    this.#close()
-    this.#next()
-    while (this.#committing.size > 0) await Promise.all(this.#committing.values())
+    do {
+      this.#close()
+      this.#next()
+      await Promise.all(this.#committing.values())
+    } while (this.#committing.size > 0 || (this.#open !== undefined && this.#failure === undefined))
     if (this.#failure !== undefined) throw this.#failure
   }
 
@@ -68,6 +82,7 @@ export class Batcher {
   sayWorking(): void {
     const batches = [...this.#committing.keys(), ...this.#waiting.map(({ batch }) => batch), this.#open?.batch]
     for (const batch of batches) for (const message of batch?.messages ?? []) message.working()
+    for (const message of this.#undecoded) message.working()
   }
 
   #openBatch(): Opened {
@@ -113,6 +128,11 @@ export class Batcher {
   }
 
   #makeRoom(): void {
+    while (!this.#isFull && this.#failure === undefined) {
+      const message = this.#undecoded.shift()
+      if (message === undefined) break
+      this.#accept(message)
+    }
     this.#roomMade.resolve()
     this.#roomMade = Promise.withResolvers()
   }
