@@ -40,7 +40,10 @@ test('stores the rest of a frame of which some values cannot be stored, and coun
   await site.startWriter()
   const frame = aFrame({ source: 'mixed', seq: 1 })
   const values = `{"${good}":1,"${infinite}":1e999,"${nothing}":null,"${odd}":4,"${stranger}":5}`
-  await site.publishRaw(JSON.stringify({ ...frame, values: {}, quality: { [odd]: ['strange'] } }).replace('{}', values))
+  await site.publishRaw(
+    JSON.stringify({ ...frame, values: {}, quality: { [odd]: ['strange'] } }).replace('{}', values),
+    'mixed',
+  )
   await site.untilAcked()
   expect(await site.rowsOf(good)).toHaveLength(1)
   expect(await site.countRows()).toBe(1)
@@ -86,4 +89,21 @@ test('stores values at the end of the number range, twice in a minute', async ()
     await site.untilAcked()
   }
   expect(await site.rowsOf(event)).toHaveLength(3)
+})
+
+test('refuses a frame that came under the name of another source, and counts nothing for the one it names', async () => {
+  await using site = await startSite()
+  const [event] = (await site.addEvents(1)) as [never]
+  await site.startWriter()
+  const values = valuesOf([[event, 1]])
+  await site.publishRaw(JSON.stringify(aFrame({ source: 'victim', values })), 'intruder')
+  await site.publishRaw(JSON.stringify({ ...aFrame({ source: 'victim', values }), time: 'yesterday' }), 'intruder')
+  await site.publish(aFrame({ source: 'honest', values }))
+  await site.untilAcked()
+  const letters = await site.deadLetters()
+  expect(letters.map(({ reason }) => reason)).toEqual(['malformed', 'malformed'])
+  expect(letters[0]?.detail).toBe('frame.source must be the last token of the subject: "intruder", not "victim"')
+  expect(await site.rowsOf(event)).toHaveLength(1)
+  const sources = await site.db.selectFrom('reading_sources').select('source').execute()
+  expect(sources).toEqual([{ source: 'honest' }])
 })

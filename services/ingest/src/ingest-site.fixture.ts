@@ -22,8 +22,8 @@ export interface Site extends AsyncDisposable {
   startWriter(environment?: NodeJS.ProcessEnv): Promise<RunningService>
   addEvents(count: number): Promise<EventId[]>
   publish(message: Frame | readonly Frame[]): Promise<number>
-  publishRaw(text: string | Uint8Array): Promise<number>
-  /** What a writer took with it into the grave comes again so soon; the usual half a minute is there for slow commits. */
+  publishRaw(text: string | Uint8Array, source?: string): Promise<number>
+  /** What a writer took with it into the grave comes again so soon; the usual ten seconds are there for slow commits. */
   redeliverAfter(ackWaitMs: number): Promise<void>
   /** Waits until the writers have acknowledged all that is in the stream. */
   untilAcked(timeoutMs?: number): Promise<void>
@@ -53,8 +53,8 @@ export async function startSite(): Promise<Site> {
     OPS_PORT: '0',
     LOG_LEVEL: 'fatal',
   }
-  const publishRaw = async (text: string | Uint8Array): Promise<number> =>
-    (await bus.js.publish(bus.names.subjects.readings('lab-1'), text)).seq
+  const publishRaw = async (text: string | Uint8Array, source = 'lab-1'): Promise<number> =>
+    (await bus.js.publish(bus.names.subjects.readings(source), text)).seq
   return {
     bus,
     db,
@@ -68,7 +68,7 @@ export async function startSite(): Promise<Site> {
       return writer
     },
     addEvents: (count) => addEvents(db, count),
-    publish: (message) => publishRaw(JSON.stringify(message)),
+    publish: (message) => publishRaw(JSON.stringify(message), [message].flat()[0]?.source),
     publishRaw,
     redeliverAfter: async (ackWaitMs) => {
       const { streams, durables } = bus.names

@@ -1,7 +1,7 @@
 import type { JsMsg } from '@nats-io/jetstream'
 import { encodeQuality, GOOD, MAX_FRAME_MESSAGE_BYTES, type Micros, type QualityBits } from '@webmacs/contracts'
 import type { Batch, SourceEpoch } from '../batching/batch.ts'
-import { checkEnvelope, checkQuality, checkValue, type FrameEnvelope, originOf } from './check-frame.ts'
+import { type Checked, checkEnvelope, checkQuality, checkValue, type FrameEnvelope, originOf } from './check-frame.ts'
 import { createTimeParser } from './iso-time.ts'
 
 export interface AcceptOptions {
@@ -42,13 +42,13 @@ export function createAcceptor({ retentionDays, now, eventKey }: AcceptOptions):
 
   const acceptFrame = (frame: unknown, message: JsMsg, batch: Batch): void => {
     const receivedAt = now()
-    const envelope = checkEnvelope(frame)
+    const envelope = checkSender(checkEnvelope(frame), message)
     const time = envelope.ok ? parseTime(envelope.value.time) : undefined
     if (!envelope.ok || time === undefined) {
       const { field, rule } = envelope.ok
         ? { field: 'frame.time', rule: 'must be a moment in UTC, ISO 8601' }
         : envelope.error
-      const origin = originOf(frame)
+      const origin = senderOf(frame, message)
       const position = origin && batch.addFrame(sourceOf(origin.source, origin.epoch), origin.seq, receivedAt, message)
       batch.dead.push({
         frame: position,
@@ -101,6 +101,23 @@ export function createAcceptor({ retentionDays, now, eventKey }: AcceptOptions):
     }
     for (const frame of frames) acceptFrame(frame, message, batch)
   }
+}
+
+/** Who sent a message: the last token of its subject. */
+const subjectSource = ({ subject }: JsMsg): string => subject.slice(subject.lastIndexOf('.') + 1)
+
+/** A frame under another source's name would mark that source's numbers as committed, and its own frames would be dropped. */
+function checkSender(envelope: Checked<FrameEnvelope>, message: JsMsg): Checked<FrameEnvelope> {
+  const expected = subjectSource(message)
+  if (!envelope.ok || envelope.value.source === expected) return envelope
+  const rule = `must be the last token of the subject: "${expected}", not "${envelope.value.source}"`
+  return { ok: false, error: { field: 'frame.source', rule } }
+}
+
+/** Whose number of a broken frame counts as dealt with; nobody's when the frame came under another name. */
+function senderOf(frame: unknown, message: JsMsg): ReturnType<typeof originOf> {
+  const origin = originOf(frame)
+  return origin?.source === subjectSource(message) ? origin : undefined
 }
 
 interface Problem {
