@@ -107,3 +107,15 @@ test('refuses a frame that came under the name of another source, and counts not
   const sources = await site.db.selectFrom('reading_sources').select('source').execute()
   expect(sources).toEqual([{ source: 'honest' }])
 })
+
+test('writes a dead letter for each broken frame of a message', async () => {
+  await using site = await startSite()
+  await site.startWriter()
+  await site.publishRaw('[3, {"source":"lab-1"}, 4, {"source":"lab-1"}, null]')
+  const seq = 7
+  await site.publish([aFrame({ epoch: 'e1', seq }), aFrame({ epoch: 'e2', seq })])
+  await site.untilAcked()
+  const letters = await site.deadLetters()
+  expect(letters.filter(({ reason }) => reason === 'malformed')).toHaveLength(5)
+  expect(letters.filter(({ reason }) => reason === 'unknown_event')).toHaveLength(2)
+})

@@ -19,6 +19,8 @@ export interface UnknownReading {
 export interface DeadCandidate {
   /** Position of the frame in the batch; undefined where its number could not be read. */
   readonly frame: number | undefined
+  /** Which of its message's frames it is, from 0; undefined where the message as a whole is the trouble. */
+  readonly index: number | undefined
   readonly reason: DeadReason
   readonly detail: string
   readonly message: JsMsg
@@ -41,6 +43,8 @@ export class Batch {
   readonly frameSeqs: number[] = []
   readonly frameTimes: Micros[] = []
   readonly frameMessages: JsMsg[] = []
+  /** Which of its message's frames each is, from 0. */
+  readonly frameIndexes: number[] = []
   /** Unknown events were looked up and dead letters are published: not to be done again when the commit is tried again. */
   isSettled = false
   rows = 0
@@ -61,11 +65,12 @@ export class Batch {
   }
 
   /** @returns the frame's position, for its rows */
-  addFrame(source: SourceEpoch, seq: number, time: Micros, message: JsMsg): number {
+  addFrame(source: SourceEpoch, seq: number, time: Micros, message: JsMsg, index: number): number {
     this.frameSources.push(source)
     this.frameSeqs.push(seq)
     this.frameTimes.push(time)
     this.frameMessages.push(message)
+    this.frameIndexes.push(index)
     return this.frameSeqs.length - 1
   }
 

@@ -26,7 +26,9 @@ export function encodeDeadLetter(candidate: DeadCandidate): string {
   return JSON.stringify({ ...letter, raw })
 }
 
-/** The same for the same trouble with the same stored message, so that a redelivery adds no second letter within the broker's window. */
-export function deadLetterId({ message, reason, detail }: DeadCandidate, frameSeq: number | undefined): string {
-  return [message.seq, frameSeq ?? '', reason, frameSeq === undefined ? detail.slice(0, 100) : ''].join(':')
-}
+/**
+ * The same for the same trouble with the same frame of the same stored message, so that a redelivery adds no second letter within the
+ * broker's window, and another frame's letter is not taken for it.
+ */
+export const deadLetterId = ({ message, index, reason }: DeadCandidate): string =>
+  [message.seq, index ?? '', reason].join(':')

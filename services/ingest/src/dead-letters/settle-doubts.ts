@@ -30,7 +30,7 @@ export async function settleDoubts(batch: Batch, { bus, database, events, metric
     const dead = [...batch.dead, ...unknownEvents(batch, found)].filter(
       ({ frame }) => frame === undefined || frames.isNew[frame] === 1,
     )
-    await publishAll(bus, batch, dead)
+    await publishAll(bus, dead)
     for (const { reason } of dead) metrics.dead.inc({ reason })
     for (const { frame, event, value, quality } of batch.unknown) {
       const key = found.get(event)
@@ -54,6 +54,7 @@ function unknownEvents(batch: Batch, found: ReadonlyMap<string, number>): DeadCa
     if (message === undefined) throw new RangeError(`the batch has no frame ${frame}`)
     return {
       frame,
+      index: batch.frameIndexes[frame],
       reason: 'unknown_event',
       detail: `no such event: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
       message,
@@ -75,13 +76,12 @@ function contentOf(batch: Batch, frame: number, readings: readonly UnknownReadin
   }
 }
 
-async function publishAll(bus: Bus, batch: Batch, dead: readonly DeadCandidate[]): Promise<void> {
+async function publishAll(bus: Bus, dead: readonly DeadCandidate[]): Promise<void> {
   const subject = bus.names.subjects.dead('readings')
   for (let start = 0; start < dead.length; start += PUBLISH_WINDOW) {
-    const letters = dead.slice(start, start + PUBLISH_WINDOW).map((candidate) => {
-      const seq = candidate.frame === undefined ? undefined : batch.frameSeqs[candidate.frame]
-      return bus.js.publish(subject, encodeDeadLetter(candidate), { msgID: deadLetterId(candidate, seq) })
-    })
+    const letters = dead
+      .slice(start, start + PUBLISH_WINDOW)
+      .map((candidate) => bus.js.publish(subject, encodeDeadLetter(candidate), { msgID: deadLetterId(candidate) }))
     await Promise.all(letters)
   }
 }

@@ -40,7 +40,7 @@ export function createAcceptor({ retentionDays, now, eventKey }: AcceptOptions):
     return known
   }
 
-  const acceptFrame = (frame: unknown, message: JsMsg, batch: Batch): void => {
+  const acceptFrame = (frame: unknown, index: number, message: JsMsg, batch: Batch): void => {
     const receivedAt = now()
     const envelope = checkSender(checkEnvelope(frame), message)
     const time = envelope.ok ? parseTime(envelope.value.time) : undefined
@@ -49,9 +49,11 @@ export function createAcceptor({ retentionDays, now, eventKey }: AcceptOptions):
         ? { field: 'frame.time', rule: 'must be a moment in UTC, ISO 8601' }
         : envelope.error
       const origin = senderOf(frame, message)
-      const position = origin && batch.addFrame(sourceOf(origin.source, origin.epoch), origin.seq, receivedAt, message)
+      const position =
+        origin && batch.addFrame(sourceOf(origin.source, origin.epoch), origin.seq, receivedAt, message, index)
       batch.dead.push({
         frame: position,
+        index,
         reason: 'malformed',
         detail: `${field} ${rule}`,
         message,
@@ -63,17 +65,26 @@ export function createAcceptor({ retentionDays, now, eventKey }: AcceptOptions):
     const { source, epoch, seq } = envelope.value
     const origin = sourceOf(source, epoch)
     if (time > receivedAt + MAX_AHEAD || time < receivedAt - retentionDays * DAY) {
-      const position = batch.addFrame(origin, seq, receivedAt, message)
+      const position = batch.addFrame(origin, seq, receivedAt, message, index)
       const detail = `frame.time must lie between ${retentionDays} days ago and one day ahead`
-      batch.dead.push({ frame: position, reason: 'impossible_time', detail, message, receivedAt, content: frame })
+      batch.dead.push({
+        frame: position,
+        index,
+        reason: 'impossible_time',
+        detail,
+        message,
+        receivedAt,
+        content: frame,
+      })
       return
     }
-    const position = batch.addFrame(origin, seq, time, message)
+    const position = batch.addFrame(origin, seq, time, message, index)
     const marks = time > receivedAt + TRUSTED_AHEAD ? TIME_UNCERTAIN : GOOD
     const problems = acceptValues(envelope.value, position, marks, batch, eventKey)
     if (problems.length === 0) return
     batch.dead.push({
       frame: position,
+      index,
       reason: 'invalid_value',
       detail: describe(problems),
       message,
@@ -89,17 +100,19 @@ export function createAcceptor({ retentionDays, now, eventKey }: AcceptOptions):
     batch.addMessage(message)
     if (message.data.length > MAX_FRAME_MESSAGE_BYTES) {
       const detail = `the message has ${message.data.length} bytes, at most ${MAX_FRAME_MESSAGE_BYTES} are taken`
-      batch.dead.push({ frame: undefined, reason: 'oversized', detail, message, receivedAt: now() })
+      batch.dead.push({ frame: undefined, index: undefined, reason: 'oversized', detail, message, receivedAt: now() })
       return
     }
     const content = parseJson(message)
     const frames = Array.isArray(content) ? content : [content]
     if (content === undefined || frames.length === 0) {
       const detail = content === undefined ? 'the message is no JSON' : 'the message must carry at least one frame'
-      batch.dead.push({ frame: undefined, reason: 'malformed', detail, message, receivedAt: now() })
+      batch.dead.push({ frame: undefined, index: undefined, reason: 'malformed', detail, message, receivedAt: now() })
       return
     }
-    for (const frame of frames) acceptFrame(frame, message, batch)
+    frames.forEach((frame, index) => {
+      acceptFrame(frame, index, message, batch)
+    })
   }
 }
 
