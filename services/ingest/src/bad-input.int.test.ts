@@ -1,4 +1,4 @@
-import { type DeadReason, formatTime, MAX_FRAME_MESSAGE_BYTES, newId, nowMicros } from '@webmacs/contracts'
+import { type DeadReason, type Frame, formatTime, MAX_FRAME_MESSAGE_BYTES, newId, nowMicros } from '@webmacs/contracts'
 import { aFrame, until, valuesOf } from '@webmacs/testing'
 import { expect, test } from 'vitest'
 import { startSite } from './ingest-site.fixture.ts'
@@ -118,4 +118,16 @@ test('writes a dead letter for each broken frame of a message', async () => {
   const letters = await site.deadLetters()
   expect(letters.filter(({ reason }) => reason === 'malformed')).toHaveLength(5)
   expect(letters.filter(({ reason }) => reason === 'unknown_event')).toHaveLength(2)
+})
+
+test('counts the frames of a message that is too large as dealt with, so that their source goes on', async () => {
+  await using site = await startSite()
+  const [event] = (await site.addEvents(1)) as [never]
+  await site.startWriter()
+  const frame = (seq: number) => aFrame({ source: 'big', epoch: 'e1', seq, values: valuesOf([[event, seq]]) })
+  await site.publish([frame(1), { ...frame(2), padding: 'x'.repeat(MAX_FRAME_MESSAGE_BYTES) } as Frame])
+  await site.publish(frame(3))
+  await until('the watermark passes it', () => site.watermarks().some(({ watermark }) => watermark === 3))
+  expect((await site.deadLetters()).map(({ reason }) => reason)).toEqual(['oversized'])
+  expect((await site.rowsOf(event)).map(({ value }) => value)).toEqual([3])
 })

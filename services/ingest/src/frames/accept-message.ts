@@ -40,6 +40,12 @@ export function createAcceptor({ retentionDays, now, eventKey }: AcceptOptions):
     return known
   }
 
+  /** Counts a frame of which nothing is stored as dealt with, where it can be read whose it is: its source must not wait for it. */
+  const addSender = (frame: unknown, index: number, message: JsMsg, batch: Batch): number | undefined => {
+    const origin = senderOf(frame, message)
+    return origin && batch.addFrame(sourceOf(origin.source, origin.epoch), origin.seq, now(), message, index)
+  }
+
   const acceptFrame = (frame: unknown, index: number, message: JsMsg, batch: Batch): void => {
     const receivedAt = now()
     const envelope = checkSender(checkEnvelope(frame), message)
@@ -48,11 +54,8 @@ export function createAcceptor({ retentionDays, now, eventKey }: AcceptOptions):
       const { field, rule } = envelope.ok
         ? { field: 'frame.time', rule: 'must be a moment in UTC, ISO 8601' }
         : envelope.error
-      const origin = senderOf(frame, message)
-      const position =
-        origin && batch.addFrame(sourceOf(origin.source, origin.epoch), origin.seq, receivedAt, message, index)
       batch.dead.push({
-        frame: position,
+        frame: addSender(frame, index, message, batch),
         index,
         reason: 'malformed',
         detail: `${field} ${rule}`,
@@ -101,12 +104,14 @@ export function createAcceptor({ retentionDays, now, eventKey }: AcceptOptions):
     if (message.data.length > MAX_FRAME_MESSAGE_BYTES) {
       const detail = `the message has ${message.data.length} bytes, at most ${MAX_FRAME_MESSAGE_BYTES} are taken`
       batch.dead.push({ frame: undefined, index: undefined, reason: 'oversized', detail, message, receivedAt: now() })
+      framesOf(message).forEach((frame, index) => {
+        addSender(frame, index, message, batch)
+      })
       return
     }
-    const content = parseJson(message)
-    const frames = Array.isArray(content) ? content : [content]
-    if (content === undefined || frames.length === 0) {
-      const detail = content === undefined ? 'the message is no JSON' : 'the message must carry at least one frame'
+    const frames = framesOf(message)
+    if (frames.length === 0 || frames[0] === undefined) {
+      const detail = frames.length > 0 ? 'the message is no JSON' : 'the message must carry at least one frame'
       batch.dead.push({ frame: undefined, index: undefined, reason: 'malformed', detail, message, receivedAt: now() })
       return
     }
@@ -184,10 +189,12 @@ export function partOf(frame: FrameEnvelope, events: readonly string[]): FrameEn
   return { ...frame, values: pick(frame.values), ...(frame.quality && { quality: pick(frame.quality) }) }
 }
 
-function parseJson(message: JsMsg): unknown {
+/** A message's frames, not looked at yet; `[undefined]` when it is no JSON. */
+function framesOf(message: JsMsg): readonly unknown[] {
   try {
-    return message.json()
+    const content = message.json<unknown>()
+    return Array.isArray(content) ? content : [content]
   } catch {
-    return undefined // no JSON text gives undefined: the caller dead-letters it
+    return [undefined] // JSON has no undefined: the caller dead-letters it
   }
 }
