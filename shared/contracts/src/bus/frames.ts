@@ -61,7 +61,14 @@ export const WatermarkRequest = Type.Object({
 export type WatermarkRequest = Static<typeof WatermarkRequest>
 
 /** Why a message or a value could not be stored. */
-export const DEAD_REASONS = ['malformed', 'oversized', 'unknown_event', 'invalid_value', 'impossible_time'] as const
+export const DEAD_REASONS = [
+  'malformed',
+  'oversized',
+  'unknown_event',
+  'invalid_value',
+  'impossible_time',
+  'unstorable',
+] as const
 export type DeadReason = (typeof DEAD_REASONS)[number]
 
 /** What is published on `dead.readings`: the reason, and as much of the original as is needed to mend and send it again. */
