@@ -1,7 +1,8 @@
 import { type DeadReason, type Frame, formatTime, MAX_FRAME_MESSAGE_BYTES, newId, nowMicros } from '@webmacs/contracts'
 import { aFrame, until, valuesOf } from '@webmacs/testing'
+import { sql } from 'kysely'
 import { expect, test } from 'vitest'
-import { startSite } from './ingest-site.fixture.ts'
+import { type Site, startSite } from './ingest-site.fixture.ts'
 
 const DAY = 86_400_000_000
 
@@ -131,3 +132,47 @@ test('counts the frames of a message that is too large as dealt with, so that th
   expect((await site.deadLetters()).map(({ reason }) => reason)).toEqual(['oversized'])
   expect((await site.rowsOf(event)).map(({ value }) => value)).toEqual([3])
 })
+
+test('dead-letters the one message that the database refuses, and stores all the others', async () => {
+  await using site = await startSite()
+  const [event] = (await site.addEvents(1)) as [never]
+  await refuseValue(site, 13)
+  const start = nowMicros()
+  const frame = (seq: number) =>
+    aFrame({ source: 'p', epoch: 'e1', seq, time: formatTime(start + seq), values: valuesOf([[event, seq]]) })
+  for (let seq = 1; seq <= 20; seq += 1) await site.publish(frame(seq))
+  await site.startWriter()
+  await site.untilAcked(20_000)
+  const values = (await site.rowsOf(event)).map(({ value }) => value)
+  expect(values).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17, 18, 19, 20])
+  const letters = await site.deadLetters()
+  expect(letters).toMatchObject([{ reason: 'unstorable', detail: 'value 13 is refused', stream_seq: 13 }])
+  expect(JSON.parse(letters[0]?.raw ?? '')).toMatchObject({ source: 'p', seq: 13, values: { [event]: 13 } })
+  expect(await site.wrongRollups()).toEqual([])
+  await until('the watermark passes it', () => site.watermarks().some(({ watermark }) => watermark === 20))
+})
+
+test('gives no message up for what is wrong with the database itself', async () => {
+  await using site = await startSite()
+  const [event] = (await site.addEvents(1)) as [never]
+  await sql`ALTER TABLE datapoints RENAME TO elsewhere`.execute(site.db)
+  const writer = await site.startWriter()
+  for (let seq = 1; seq <= 4; seq += 1) await site.publish(aFrame({ values: valuesOf([[event, seq]]) }))
+  const failures = async (): Promise<number> => {
+    const text = await (await fetch(`http://127.0.0.1:${writer.ports.ops}/metrics`)).text()
+    return Number(/ingest_retries_total\{[^}]*reason="failed"[^}]*\} (\d+)/.exec(text)?.[1] ?? 0)
+  }
+  await until('it has tried often', async () => (await failures()) >= 6, { timeoutMs: 25_000 })
+  expect(await site.deadLetters()).toEqual([])
+  await sql`ALTER TABLE elsewhere RENAME TO datapoints`.execute(site.db)
+  await site.untilAcked(20_000)
+  expect(await site.rowsOf(event)).toHaveLength(4)
+})
+
+/** Makes the database refuse one value, as a constraint that nobody thought of would. */
+async function refuseValue({ db }: Site, value: number): Promise<void> {
+  await sql`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'value % is refused', NEW.value; END $$`.execute(db)
+  await sql`CREATE TRIGGER refuse BEFORE INSERT ON datapoints FOR EACH ROW
+    WHEN (NEW.value = ${sql.lit(value)}) EXECUTE FUNCTION refuse()`.execute(db)
+}

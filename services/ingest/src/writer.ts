@@ -43,13 +43,14 @@ export function startWriter({ config, bus, database, metrics, log, onFailure }: 
   const partitions = new PartitionKeeper(database, log)
   const watermarks = new WatermarkPublisher({ bus, database, log })
   const onCommitted = watermarks.changed
-  const committer = new Committer({ bus, database, events, partitions, metrics, log, onCommitted })
+  const accept = createAcceptor({ retentionDays: config.RETENTION_DAYS, now: nowMicros, eventKey: events.keyOf })
+  const committer = new Committer({ bus, database, events, partitions, metrics, log, accept, onCommitted })
   const batcher = new Batcher({
     maxRows: config.BATCH_MAX_ROWS,
     maxBytes: config.BATCH_MAX_KB * 1024,
     lanes: config.BATCH_LANES,
     maxAgeMs: config.BATCH_MAX_AGE_MS,
-    accept: createAcceptor({ retentionDays: config.RETENTION_DAYS, now: nowMicros, eventKey: events.keyOf }),
+    accept,
     commit: async (batch, openedAt) => {
       await committer.commit(batch, commitAborter.signal)
       metrics.batchSeconds.observe((performance.now() - openedAt) / 1000)

@@ -45,3 +45,10 @@ export function isDatabaseAway(err: unknown): boolean {
   if (err instanceof AggregateError) return err.errors.some(isDatabaseAway)
   return NETWORK_CODES.includes((err as NodeJS.ErrnoException).code ?? '') || DRIVER_MESSAGES.test(err.message)
 }
+
+/** Classes of SQLSTATE that say that what was to be written is the trouble: data, integrity, limits of a statement, a trigger's refusal. */
+const DATA_CLASSES = ['22', '23', '54', 'P0']
+
+/** Whether the database, or the driver before it, refused just these values: others may be stored, these never. */
+export const isAboutValues = (err: unknown): boolean =>
+  err instanceof pg.DatabaseError ? DATA_CLASSES.includes(err.code?.slice(0, 2) ?? '') : err instanceof RangeError

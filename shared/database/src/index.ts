@@ -1,4 +1,4 @@
-export { isDatabaseAway, isTransient, violatedForeignKey, violatedUnique } from './constraints.ts'
+export { isAboutValues, isDatabaseAway, isTransient, violatedForeignKey, violatedUnique } from './constraints.ts'
 export { experimentAt } from './experiment-window.ts'
 export { moment } from './moment.ts'
 export { type Database, type DatabaseOptions, openDatabase, parseTimestamptz } from './open-database.ts'

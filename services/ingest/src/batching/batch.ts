@@ -1,5 +1,5 @@
 import type { JsMsg } from '@nats-io/jetstream'
-import type { DeadReason, Micros, QualityBits } from '@webmacs/contracts'
+import { type DeadReason, type Micros, nowMicros, type QualityBits } from '@webmacs/contracts'
 
 /** One source in one epoch: what sequence numbers belong to. */
 export interface SourceEpoch {
@@ -81,6 +81,24 @@ export class Batch {
     this.rowEvents[row] = event
     this.rowValues[row] = value ?? Number.NaN
     this.rowQualities[row] = quality
+  }
+
+  /** Stores nothing of the batch's only message but its frames' numbers, as dealt with, and a dead letter. */
+  giveUp(detail: string): void {
+    const [message] = this.messages
+    if (message === undefined || this.messages.length > 1) throw new RangeError('only a single message can be given up')
+    this.rows = 0
+    this.unknown.length = 0
+    this.dead.length = 0
+    this.dead.push({
+      frame: undefined,
+      index: undefined,
+      reason: 'unstorable',
+      detail,
+      message,
+      receivedAt: nowMicros(),
+    })
+    this.isSettled = false
   }
 
   #grow(): void {

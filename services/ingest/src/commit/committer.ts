@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Bus } from '@webmacs/bus'
-import { type Database, isDatabaseAway, isTransient, violatedUnique } from '@webmacs/database'
+import { type Database, isAboutValues, isDatabaseAway, isTransient, violatedUnique } from '@webmacs/database'
 import type { Logger } from '@webmacs/service-kit'
 import pg from 'pg'
-import type { Batch, SourceEpoch } from '../batching/batch.ts'
+import { Batch, type SourceEpoch } from '../batching/batch.ts'
 import { settleDoubts } from '../dead-letters/settle-doubts.ts'
 import type { EventKeys } from '../events/event-keys.ts'
+import type { AcceptMessage } from '../frames/accept-message.ts'
 import type { IngestMetrics } from '../metrics.ts'
 import type { PartitionKeeper } from '../partitions/partition-keeper.ts'
 import { CommittedMeanwhileError } from '../sources/committed-ranges.ts'
@@ -19,6 +20,8 @@ export interface CommitterOptions {
   readonly partitions: PartitionKeeper
   readonly metrics: IngestMetrics
   readonly log: Logger
+  /** Decodes a message once more, for the parts of a batch that fails. */
+  readonly accept: AcceptMessage
   readonly onCommitted: (sources: readonly SourceEpoch[]) => void
 }
 
@@ -27,6 +30,10 @@ type RetryReason = 'duplicate' | 'conflict' | 'partition' | 'away' | 'failed'
 const FIRST_RETRY_MS = 100
 const MAX_RETRY_MS = 5000
 const CONFLICT_RETRY_MS = 20
+/** A batch that failed so often for a reason that nobody thought of is written in parts. */
+const MAX_FAILURES = 3
+const MAX_DETAIL_CHARACTERS = 500
+/** Without a constraint's name it says that no partition takes the row. */
 const CHECK_VIOLATION = '23514'
 
 /** Commits batches, each until it succeeds; then acknowledges its messages. */
@@ -60,6 +67,7 @@ export class Committer {
   async #untilWritten(batch: Batch, buffer: CopyRows, signal: AbortSignal): Promise<WrittenBatch> {
     const { partitions, database } = this.#options
     let mode: WriteMode = 'copy'
+    let failures = 0
     for (let attempt = 0; ; attempt += 1) {
       signal.throwIfAborted()
       try {
@@ -75,16 +83,47 @@ export class Committer {
         } else if (reason === 'conflict') await delay(Math.random() * CONFLICT_RETRY_MS, undefined, { signal })
         else {
           if (reason === 'partition') partitions.forget()
+          if (reason === 'failed') failures += 1
           await this.#backOff(err, reason, attempt, signal)
+          if (failures < MAX_FAILURES) continue
+          if (batch.messages.length > 1) return await this.#writeHalves(batch, buffer, signal)
+          if (isAboutValues(err)) this.#giveUp(batch, err)
         }
       }
     }
   }
 
+  /** Halving finds one bad message among thousands in a dozen steps; all others are stored. */
+  async #writeHalves({ messages }: Batch, buffer: CopyRows, signal: AbortSignal): Promise<WrittenBatch> {
+    const middle = messages.length >> 1
+    const written: WrittenBatch[] = []
+    for (const half of [messages.slice(0, middle), messages.slice(middle)]) {
+      const batch = new Batch()
+      for (const message of half) this.#options.accept(message, batch)
+      written.push(await this.#untilWritten(batch, buffer, signal))
+    }
+    const total = (key: 'rows' | 'duplicateRows' | 'duplicateFrames'): number =>
+      written.reduce((sum, part) => sum + part[key], 0)
+    return {
+      rows: total('rows'),
+      duplicateRows: total('duplicateRows'),
+      duplicateFrames: total('duplicateFrames'),
+      sources: written.flatMap(({ sources }) => sources),
+    }
+  }
+
+  #giveUp(batch: Batch, err: unknown): void {
+    const text = err instanceof Error ? err.message : String(err)
+    batch.giveUp(text.slice(0, MAX_DETAIL_CHARACTERS))
+    const subject = batch.messages[0]?.subject
+    this.#options.log.error({ event: 'message.unstorable', subject, err }, 'message cannot be stored, dead-lettered')
+  }
+
   #retryReason(err: unknown): RetryReason {
     if (violatedUnique(err) !== undefined) return 'duplicate'
     if (err instanceof CommittedMeanwhileError || isTransient(err)) return 'conflict'
-    if (err instanceof pg.DatabaseError && err.code === CHECK_VIOLATION) return 'partition'
+    if (err instanceof pg.DatabaseError && err.code === CHECK_VIOLATION && err.constraint === undefined)
+      return 'partition'
     return isDatabaseAway(err) || this.#options.bus.status() !== 'connected' ? 'away' : 'failed'
   }
 
