@@ -1,4 +1,4 @@
-import { type Bus, respond } from '@webmacs/bus'
+import { ACK_WAIT_MS, type Bus, respond } from '@webmacs/bus'
 import { nowMicros, WatermarkRequest } from '@webmacs/contracts'
 import type { Database } from '@webmacs/database'
 import type { Logger } from '@webmacs/service-kit'
@@ -31,8 +31,8 @@ export interface Writer {
   stop(deadlineMs: number): Promise<void>
 }
 
-/** A third of the broker's patience with an unacknowledged message, ms. */
-const WORKING_MS = 10_000
+/** Within the broker's patience with an unacknowledged message two of these may be late, ms. */
+const WORKING_MS = 0.3 * ACK_WAIT_MS
 const PARTITIONS_MS = 3_600_000
 
 /** Starts moving readings from the stream to the database. Needs neither of them to be there at this moment. */

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { nanos } from '@nats-io/transport-node'
 import { busNames, RevokedToken, Watermark, WatermarkRequest } from '@webmacs/contracts'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import {
+  ACK_WAIT_MS,
   type Bus,
   connectBus,
   NoReplyError,
@@ -50,7 +52,8 @@ test('provisions twice without harm, and brings limits up to date', async () => 
   const { config } = await bus.jsm.streams.info(bus.names.streams.readings)
   expect(config).toMatchObject({ retention: 'limits', storage: 'file', max_bytes: 16 * MIB })
   const consumer = await bus.jsm.consumers.info(bus.names.streams.readings, bus.names.durables.ingest)
-  expect(consumer.config).toMatchObject({ ack_policy: 'explicit', max_ack_pending: -1 })
+  expect(consumer.config).toMatchObject({ ack_policy: 'explicit', max_ack_pending: -1, ack_wait: nanos(ACK_WAIT_MS) })
+  expect(ACK_WAIT_MS).toBeLessThanOrEqual(10_000)
 })
 
 test('keeps prefixes apart', () => {

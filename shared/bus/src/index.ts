@@ -1,5 +1,12 @@
 export { type Bucket, type BucketEntry, openBucket } from './bucket.ts'
 export { type Bus, type BusLog, type BusOptions, type BusStatus, connectBus } from './connection.ts'
 export { InvalidMessageError, NoReplyError, publishChange, type Responder, request, respond } from './messages.ts'
-export { type BusLimits, DEFAULT_LIMITS, DEFAULT_LIMITS_BYTES, provision, unprovision } from './provision.ts'
+export {
+  ACK_WAIT_MS,
+  type BusLimits,
+  DEFAULT_LIMITS,
+  DEFAULT_LIMITS_BYTES,
+  provision,
+  unprovision,
+} from './provision.ts'
 export { registerService, type ServiceIdentity } from './service-registration.ts'

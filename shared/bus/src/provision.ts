@@ -39,8 +39,11 @@ export const DEFAULT_LIMITS = {
 export const DEFAULT_LIMITS_BYTES =
   DEFAULT_LIMITS.readingsBytes + DEFAULT_LIMITS.changesBytes + DEFAULT_LIMITS.deadBytes + 2 * DEFAULT_LIMITS.bucketBytes
 
-/** Unacknowledged this long, a message is delivered again; a writer that needs longer says that it is working. */
-const ACK_WAIT_MS = 30_000
+/**
+ * Unacknowledged this long, a message is delivered again, ms: what a killed writer held is stored that much later. A writer that needs longer
+ * says in time that it is working.
+ */
+export const ACK_WAIT_MS = 10_000
 
 /**
  * Makes streams, durables and buckets, or brings existing ones to these limits. Must have run before any publisher starts:
