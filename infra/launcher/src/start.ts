@@ -11,7 +11,7 @@ import { LaunchError } from './launch-error.ts'
 import { type LogSink, openLogs } from './log-lines.ts'
 import { createReporter, type Reporter } from './reporter.ts'
 import { type Runtime, RuntimeFile } from './runtime-file.ts'
-import { loadSecrets } from './secrets.ts'
+import { loadSecrets, type Secrets } from './secrets.ts'
 import { type DatabaseServer, type NatsServer, openDatabaseServer, openNatsServer, prepare } from './servers.ts'
 import { defineServices, type ServiceDefinition } from './services.ts'
 import { SupervisedProcess } from './supervised-process.ts'
@@ -62,10 +62,7 @@ async function bringUp(
   const secrets = await loadSecrets(config.dataDir)
   if (mode === 'start') await buildDashboard(reporter)
 
-  const database = await openDatabaseServer(config, secrets, reporter)
-  undo.push(() => database.stop())
-  const nats = await openNatsServer(config, secrets, reporter)
-  undo.push(() => nats.stop())
+  const [database, nats] = await openServers(config, secrets, reporter, undo)
   await reporter.step('Database and streams up to date', async (say) => {
     const migrations = await prepare(database, nats)
     if (migrations.length > 0) say(`${migrations.length} migrations`)
@@ -97,6 +94,25 @@ async function bringUp(
   if (mode === 'dev') undo.push(restartOnChange(definitions, processes, reporter))
   report()
   welcome(config, reporter, performance.now() - startedAt)
+}
+
+/** Both at once; what did start is stopped even if the other could not. */
+async function openServers(
+  config: LauncherConfig,
+  secrets: Secrets,
+  reporter: Reporter,
+  undo: Undo[],
+): Promise<[DatabaseServer, NatsServer]> {
+  const register = <T extends { stop(): Promise<void> }>(server: T): T => {
+    undo.push(() => server.stop())
+    return server
+  }
+  const servers = [
+    openDatabaseServer(config, secrets, reporter).then(register),
+    openNatsServer(config, secrets, reporter).then(register),
+  ] as const
+  await Promise.allSettled(servers)
+  return Promise.all(servers)
 }
 
 async function startAll(

@@ -101,18 +101,25 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   return system
 }
 
-export async function untilPrinted(system: System, text: string): Promise<void> {
-  const deadline = AbortSignal.timeout(START_DEADLINE_MS)
-  while (!system.output().includes(text)) {
-    if (system.child.exitCode !== null)
-      throw new Error(`the system ended instead of printing "${text}":\n${system.output()}`)
-    const more = system.child.stdout === null ? [] : [once(system.child.stdout, 'data', { signal: deadline })]
-    try {
-      await Promise.race([...more, once(system.child, 'exit', { signal: deadline })])
-    } catch (err) {
-      throw new Error(`"${text}" was not printed:\n${system.output()}`, { cause: err })
+/** Waits until the text was printed. @throws Error with all that was printed when the system ends first, or the deadline passes */
+export function untilPrinted({ child, output }: System, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (what: string): void => settle(() => reject(new Error(`${what} "${text}":\n${output()}`)))
+    const look = (): void => {
+      if (output().includes(text)) settle(resolve)
     }
-  }
+    const end = (): void => fail('the system ended instead of printing')
+    const timer = setTimeout(() => fail(`within ${START_DEADLINE_MS / 1000} s nobody printed`), START_DEADLINE_MS)
+    const settle = (how: () => void): void => {
+      clearTimeout(timer)
+      child.stdout?.off('data', look)
+      child.off('close', end)
+      how()
+    }
+    child.stdout?.on('data', look)
+    child.once('close', end)
+    look()
+  })
 }
 
 /** Servers of the integration tests are not this system's. */
