@@ -143,6 +143,7 @@ export async function startController(config: ControllerConfig, context: Service
         if (report === undefined) counted.removed(instance)
       },
       sampled: (instance, sample, events) => intake.take(instance, sample, events),
+      ended: (instance, events) => intake.takeEnd(instance, events),
       beat: counted.beat,
       restarted: counted.restarted,
     },

@@ -105,6 +105,29 @@ test('follows changes within two seconds, and leaves other instances alone', asy
   expect(counted).toEqual(counted.map((_, index) => index + 1))
 })
 
+test('takes the last values back when an instance ends, once, but not those of outputs', async () => {
+  await using site = await startSite()
+  const valve = newId('evt')
+  const bench = await site.want({
+    channels: [
+      { channel: 'counter', event: newId('evt'), direction: 'input' },
+      { channel: 'valve', event: valve, direction: 'output' },
+    ],
+  })
+  const controller = await site.startController()
+  await site.untilCounted(bench, 2)
+  await site.want({ ...bench, enabled: false })
+  await until('its values are taken back', () => site.endsOf(bench).length === 1)
+  const event = eventOf(bench, 'counter')
+  expect(site.endsOf(bench)[0]).toMatchObject({ values: { [event]: null }, quality: { [event]: ['bad', 'stale'] } })
+  expect(site.endsOf(bench)[0]?.values).not.toHaveProperty(valve)
+  await site.want(bench)
+  await site.untilCounted(bench, 1)
+  await controller.stop()
+  await until('they are again', () => site.endsOf(bench).length === 2)
+  expect(site.received.at(-1)?.frame).toEqual(site.endsOf(bench)[1])
+})
+
 test('reports what cannot be started, and why', async () => {
   await using site = await startSite()
   await site.startController()

@@ -102,6 +102,7 @@ test('starts a process again that somebody killed', async () => {
   const pid = controller.pluginPids().get(bench.instance)
   if (pid === undefined) throw new Error('no process')
   process.kill(pid, 'SIGKILL')
+  await until('its values are taken back', () => site.endsOf(bench).length === 1)
   await until('another process', () => new Set(site.valuesOf(bench, 'process')).size === 2)
   await until('it is connected again', async () => (await site.reported(bench))?.status === 'connected')
   expect(await restartsOf(site, bench)).toBe(1)

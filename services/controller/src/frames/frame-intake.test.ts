@@ -41,6 +41,18 @@ test('takes samples of all instances into one order, in one epoch', () => {
   expect(told()).toBe(2)
 })
 
+test('says of the events of an ended instance that their values are stale, after its last sample', () => {
+  const { intake, outbox } = anIntake()
+  const future = 4_000_000_000 * SECOND
+  intake.take('a', aSample(future), events)
+  intake.takeEnd('a', events)
+  const [, end] = JSON.parse(outbox.take(future)?.payload ?? '')
+  const event = events.get('level') ?? ''
+  expect(end).toMatchObject({ time: '2096-10-02T07:06:40.000001Z', values: { [event]: null } })
+  expect(end.quality).toEqual({ [event]: ['bad', 'stale'] })
+  expect(outbox.epochs()).toEqual(['first'])
+})
+
 test('takes nothing where no channel has an event', () => {
   const { intake, outbox, told } = anIntake()
   intake.take('a', aSample(START), new Map())

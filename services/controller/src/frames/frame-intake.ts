@@ -1,4 +1,4 @@
-import type { EventId, Micros } from '@webmacs/contracts'
+import { type EventId, type Micros, nowMicros } from '@webmacs/contracts'
 import type { Logger } from '@webmacs/service-kit'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { SampleMessage } from '../plugin-host/messages.ts'
@@ -11,6 +11,8 @@ export interface FrameIntakeOptions {
   /** The outbox has something new. */
   readonly onFrames: () => void
 }
+
+const STALE = ['bad', 'stale'] as const
 
 /** Takes what instances sampled into the outbox. */
 export class FrameIntake {
@@ -29,6 +31,13 @@ export class FrameIntake {
     this.#keepOrder(instance, time)
     for (const frame of frames) this.#options.outbox.append({ ...frame, time })
     this.#options.onFrames()
+  }
+
+  /** Says that the last values of an instance need not be true any more, because nobody reads them. */
+  takeEnd(instance: string, events: ReadonlyMap<string, EventId>): void {
+    const time = Math.max(nowMicros(), (this.#lastTimes.get(instance) ?? 0) + 1)
+    const readings = [...events.keys()].map((channel) => ({ channel, value: null, quality: [...STALE] }))
+    this.take(instance, { type: 'sample', time, readings }, events)
   }
 
   /** Within an epoch an instance's times never run backwards; when the date was set back, a new one begins. */

@@ -41,5 +41,9 @@ export const samplingOf = ({ interval_ms, channels }: DesiredInstance): Sampling
   channels: channels.map(({ channel }) => channel),
 })
 
-export const eventsOf = ({ channels }: DesiredInstance): ReadonlyMap<string, EventId> =>
+export const eventsOf = ({ channels }: Pick<DesiredInstance, 'channels'>): ReadonlyMap<string, EventId> =>
   new Map(channels.map(({ channel, event }) => [channel, event]))
+
+/** Of what is read from the device; an output stays as it was set. */
+export const readEventsOf = ({ channels }: DesiredInstance): ReadonlyMap<string, EventId> =>
+  eventsOf({ channels: channels.filter(({ direction }) => direction !== 'output') })

@@ -3,7 +3,7 @@ import type { Logger } from '@webmacs/service-kit'
 import { BackOff } from '../back-off.ts'
 import type { PluginCatalogue } from '../inventory/plugin-catalogue.ts'
 import type { BeatMessage, DeviceDeadlines, HostMessage, SampleMessage, StateMessage } from '../plugin-host/messages.ts'
-import { eventsOf, needsNewProcess, planStart, type StartPlan, samplingOf } from './desired-changes.ts'
+import { eventsOf, needsNewProcess, planStart, readEventsOf, type StartPlan, samplingOf } from './desired-changes.ts'
 import { HostProcess, type HostSettings } from './host-process.ts'
 import { pause, untilAborted, untilSettled } from './waiting.ts'
 
@@ -14,6 +14,8 @@ export interface InstanceObserver {
   /** undefined: the instance is wanted no more, and gone. */
   reported(instance: string, report: InstanceReport | undefined): void
   sampled(instance: string, sample: SampleMessage, events: ReadonlyMap<string, EventId>): void
+  /** Nobody reads these events any more: their last values may not be true. Called once for all that was sampled before. */
+  ended(instance: string, events: ReadonlyMap<string, EventId>): void
   beat(instance: string, beat: BeatMessage): void
   restarted(instance: string): void
 }
@@ -45,6 +47,8 @@ export class PluginInstance {
   #channels: ChannelDescription[] = []
   #host: HostProcess | undefined
   #restarts = 0
+  /** Whether values are out that count as true. At first: a controller that was killed could not take its own back. */
+  #valuesStand = true
   #closing = false
   readonly #running: Promise<void>
 
@@ -140,8 +144,15 @@ export class PluginInstance {
     await untilSettled(host.ended, signal)
     if (signal.aborted) await host.stop()
     const end = await host.ended
+    this.#takeValuesBack(wanted)
     this.#host = undefined
     return end
+  }
+
+  #takeValuesBack({ desired }: Wanted): void {
+    if (desired === undefined || !this.#valuesStand) return
+    this.#valuesStand = false
+    this.#options.observer.ended(this.#options.id, readEventsOf(desired))
   }
 
   #receive(wanted: Wanted, message: Exclude<HostMessage, { type: 'log' }>): void {
@@ -149,6 +160,7 @@ export class PluginInstance {
     const { id, observer } = this.#options
     switch (message.type) {
       case 'sample':
+        this.#valuesStand = true
         observer.sampled(id, message, this.#events)
         return
       case 'beat':

@@ -65,8 +65,10 @@ export interface Site extends AsyncDisposable {
   inventory(): Promise<ControllerInventory | undefined>
   /** @param changes to the environment */
   startController(changes?: Readonly<Record<string, string>>): Promise<RunningController>
-  /** Readings of a channel of an instance, in order of arrival, null where bad. */
+  /** Readings of a channel of an instance, in order of arrival, null where bad; without those that say that the instance ended. */
   valuesOf(instance: DesiredInstance, channel: string): (number | null)[]
+  /** Frames that say of an instance's event that its last value is not true any more. */
+  endsOf(instance: DesiredInstance): Frame[]
   /** Readings of the counter channel, for waiting: how many came so far. */
   untilCounted(instance: DesiredInstance, more: number): Promise<void>
 }
@@ -85,7 +87,9 @@ export async function startSite({ environment = {} }: SiteOptions = {}): Promise
   const full = environmentOf(broker, environment)
   const valuesOf = (instance: DesiredInstance, channel: string) => {
     const event = eventOf(instance, channel)
-    return received.flatMap(({ frame }) => (event in frame.values ? [frame.values[event] ?? null] : []))
+    return received.flatMap(({ frame }) =>
+      event in frame.values && !isStale(frame, event) ? [frame.values[event] ?? null] : [],
+    )
   }
   const site = {
     bus,
@@ -111,6 +115,8 @@ export async function startSite({ environment = {} }: SiteOptions = {}): Promise
       return controller
     },
     valuesOf,
+    endsOf: (instance: DesiredInstance) =>
+      received.flatMap(({ frame }) => (isStale(frame, eventOf(instance, 'counter')) ? [frame] : [])),
     untilCounted: async (instance: DesiredInstance, more: number) => {
       const goal = valuesOf(instance, 'counter').length + more
       await until(`${goal} readings of ${instance.name}`, () => valuesOf(instance, 'counter').length >= goal)
@@ -143,6 +149,8 @@ export function eventOf({ channels }: DesiredInstance, channel: string): EventId
   if (mapping === undefined) throw new Error(`channel ${channel} is not mapped`)
   return mapping.event
 }
+
+const isStale = ({ quality }: Frame, event: EventId): boolean => quality?.[event]?.includes('stale') === true
 
 function environmentOf(
   { url, prefix }: TestBus,
