@@ -1,12 +1,5 @@
-import { type Bucket, type Bus, connectBus, openBucket, registerService } from '@webmacs/bus'
-import {
-  ControllerInventory,
-  controllerKeys,
-  DesiredInstance,
-  formatTime,
-  nowMicros,
-  ReportedInstance,
-} from '@webmacs/contracts'
+import { connectBus, openBucket, registerService } from '@webmacs/bus'
+import { ControllerInventory, DesiredInstance, formatTime, nowMicros, ReportedInstance } from '@webmacs/contracts'
 import {
   createMetrics,
   HealthChecks,
@@ -24,7 +17,8 @@ import { StatusReporter } from './desired-state/status-reporter.ts'
 import { newEpoch } from './frames/epoch.ts'
 import { FrameIntake } from './frames/frame-intake.ts'
 import { discoverPlugins } from './inventory/discover-plugins.ts'
-import { cataloguePlugins, type PluginCatalogue } from './inventory/plugin-catalogue.ts'
+import { InventoryReporter } from './inventory/inventory-reporter.ts'
+import { cataloguePlugins } from './inventory/plugin-catalogue.ts'
 import { DropLog } from './outbox/drop-log.ts'
 import { MemoryOutbox } from './outbox/memory-outbox.ts'
 import type { Outbox } from './outbox/outbox.ts'
@@ -33,6 +27,7 @@ import { Publisher } from './publishing/publisher.ts'
 import { HOST_MODULE, type HostSettings } from './supervision/host-process.ts'
 import { endOrphans } from './supervision/orphans.ts'
 import { Supervisor } from './supervision/supervisor.ts'
+import { untilSettled } from './supervision/waiting.ts'
 
 /** A started controller; what is beside `stop` is for tests and diagnosis. */
 export interface RunningController extends RunningService {
@@ -43,6 +38,9 @@ export interface RunningController extends RunningService {
 
 /** Beyond what a plugin process has for safe values. */
 const ORPHAN_SLACK_MS = 1500
+
+/** Devices do not wait longer for the inventory to be told. */
+const INVENTORY_PATIENCE_MS = 3000
 
 /** Starts the parts in order; stopping goes the way back: devices to safe first, then what they said leaves, then the connection. */
 export async function startController(config: ControllerConfig, context: ServiceContext): Promise<RunningController> {
@@ -117,8 +115,18 @@ export async function startController(config: ControllerConfig, context: Service
     signal,
   })
   const catalogue = await cataloguePlugins(await discoverPlugins(config.PLUGIN_FOLDERS, log), { hosts, log, signal })
-  const tellInventory = await openInventory(bus, controller, catalogue, log)
-  await tellInventory()
+  const inventory = new InventoryReporter({
+    bucket: await openBucket(bus, bus.names.buckets.controllers, ControllerInventory),
+    inventory: {
+      controller,
+      version: SERVICE_VERSION,
+      started_on: formatTime(nowMicros()),
+      plugins: [...catalogue.values()].map(({ description }) => description),
+    },
+    log,
+  })
+  starting.defer(() => inventory.stop())
+  await untilSettled(inventory.tell(), AbortSignal.any([signal, AbortSignal.timeout(INVENTORY_PATIENCE_MS)]))
 
   const reporter = new StatusReporter({
     bucket: await openBucket(bus, bus.names.buckets.controllers, ReportedInstance),
@@ -159,7 +167,10 @@ export async function startController(config: ControllerConfig, context: Service
   await reporter.forgetOthers(await follower.start())
   starting.defer(() => follower.stop())
   const stopRepeating = bus.onStatus((status) => {
-    if (status === 'connected') repeatWhatIsKnown(reporter, tellInventory, log)
+    if (status !== 'connected') return
+    // A broker that comes back may have lost its disk.
+    reporter.repeat()
+    void inventory.tell()
   })
   starting.defer(stopRepeating)
 
@@ -169,33 +180,6 @@ export async function startController(config: ControllerConfig, context: Service
     outbox,
     pluginPids: () => supervisor.pids(),
     stop: () => running.disposeAsync(),
-  }
-}
-
-/** A broker that comes back may have lost its disk. */
-function repeatWhatIsKnown(reporter: StatusReporter, tellInventory: () => Promise<void>, log: Logger): void {
-  reporter.repeat()
-  tellInventory().catch((err: unknown) => {
-    log.warn({ event: 'inventory.not-written', err }, 'inventory could not be written')
-  })
-}
-
-async function openInventory(
-  bus: Bus,
-  controller: string,
-  catalogue: PluginCatalogue,
-  log: Logger,
-): Promise<() => Promise<void>> {
-  const bucket: Bucket<ControllerInventory> = await openBucket(bus, bus.names.buckets.controllers, ControllerInventory)
-  const inventory: ControllerInventory = {
-    controller,
-    version: SERVICE_VERSION,
-    started_on: formatTime(nowMicros()),
-    plugins: [...catalogue.values()].map(({ description }) => description),
-  }
-  return async () => {
-    await bucket.put(controllerKeys.inventory(controller), inventory)
-    log.info({ event: 'inventory.written', plugins: inventory.plugins.map(({ id }) => id) }, 'inventory written')
   }
 }
 

@@ -193,6 +193,27 @@ test('tells its status once the broker is back', async () => {
   await controller.stop()
 })
 
+test('tells its inventory once a broker that lost its buckets has them again', async () => {
+  await using site = await startSite(QUIET)
+  await using proxy = await startTcpProxy(site.brokerUrl)
+  const controller = await site.startController({ NATS_URL: proxy.url })
+  await until('it is told', site.inventory)
+  const bucket = site.bus.names.buckets.controllers
+  await site.bus.jsm.streams.delete(`KV_${bucket}`)
+  let attempts = 0
+  site.bus.nc.subscribe(`$KV.${bucket}.lab-1.inventory`, {
+    callback: () => {
+      attempts += 1
+    },
+  })
+  await site.bus.nc.flush()
+  proxy.cut()
+  await until('it is tried in vain', () => attempts > 0)
+  await provision(site.bus)
+  await until('it is told again', site.inventory)
+  await controller.stop()
+})
+
 test('starts without streams and publishes once they are there', async () => {
   await using site = await startSite(QUIET)
   const bench = await site.want()
