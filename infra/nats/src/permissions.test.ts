@@ -16,6 +16,10 @@ test('lets nobody but the one that provisions do everything', () => {
   expect(almighty).toEqual(['provisioner'])
 })
 
+test('lets controllers say that they are alive', () => {
+  expect(permissionsOf('controller', names).publish).toContain('$KV.controllers.*.alive')
+})
+
 test('follows the prefix', () => {
   expect(permissionsOf('fanout', busNames('lab')).subscribe).toContain('lab.readings.>')
 })

@@ -23,6 +23,7 @@ export function permissionsOf(user: NatsUser, { prefix, subjects, streams, bucke
           ...[`$JS.API.STREAM.INFO.${streams.readings}`, '$JS.API.INFO'],
           ...readBucket(buckets.controllers),
           ...[`$KV.${buckets.controllers}.*.reported.*`, `$KV.${buckets.controllers}.*.inventory`],
+          `$KV.${buckets.controllers}.*.alive`,
         ],
         subscribe: [...own, subjects.allWatermarks],
       }

@@ -2,6 +2,7 @@ export { Change, RevokedToken } from './bus/changes.ts'
 export {
   ChannelDescription,
   ControllerInventory,
+  ControllerPulse,
   controllerKeys,
   DEFAULT_CONTROLLER,
   DesiredInstance,
@@ -10,6 +11,8 @@ export {
   INSTANCE_STATUSES,
   InstanceStatus,
   PluginDescription,
+  PULSE_INTERVAL_MS,
+  PULSE_TIMEOUT_MS,
   ReportedInstance,
 } from './bus/controllers.ts'
 export {

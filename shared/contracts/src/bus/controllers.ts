@@ -45,6 +45,17 @@ export const ControllerInventory = Type.Object({
 })
 export type ControllerInventory = Static<typeof ControllerInventory>
 
+/** KV `<controller>.alive`, written by the controller every `PULSE_INTERVAL_MS`, removed when it stops in order. */
+export const ControllerPulse = Type.Object({
+  controller: Type.String({ pattern: SUBJECT_TOKEN }),
+  seen_on: Timestamp,
+})
+export type ControllerPulse = Static<typeof ControllerPulse>
+
+export const PULSE_INTERVAL_MS = 10_000
+/** Who has not been heard of for so long counts as dead. */
+export const PULSE_TIMEOUT_MS = 30_000
+
 /** KV `<controller>.desired.<instance>`, written by api: what the controller shall run. A deleted key stops the instance. */
 export const DesiredInstance = Type.Object({
   instance: InstanceId,
@@ -78,9 +89,11 @@ export type ReportedInstance = Static<typeof ReportedInstance>
 
 export const controllerKeys = {
   inventory: (controller: string): string => `${controller}.inventory`,
+  alive: (controller: string): string => `${controller}.alive`,
   desired: (controller: string, instance: string): string => `${controller}.desired.${instance}`,
   reported: (controller: string, instance: string): string => `${controller}.reported.${instance}`,
   allDesired: (controller: string): string => `${controller}.desired.*`,
   allReported: '*.reported.*',
   allInventories: '*.inventory',
+  allAlive: '*.alive',
 }
