@@ -1,5 +1,12 @@
 import { connectBus, openBucket, registerService } from '@webmacs/bus'
-import { ControllerInventory, DesiredInstance, formatTime, nowMicros, ReportedInstance } from '@webmacs/contracts'
+import {
+  ControllerInventory,
+  ControllerPulse,
+  DesiredInstance,
+  formatTime,
+  nowMicros,
+  ReportedInstance,
+} from '@webmacs/contracts'
 import {
   createMetrics,
   HealthChecks,
@@ -13,6 +20,7 @@ import {
 import { type ControllerConfig, ControllerEnvironment } from './config.ts'
 import { createControllerMetrics } from './controller-metrics.ts'
 import { DesiredFollower } from './desired-state/desired-follower.ts'
+import { Pulse } from './desired-state/pulse.ts'
 import { StatusReporter } from './desired-state/status-reporter.ts'
 import { newEpoch } from './frames/epoch.ts'
 import { FrameIntake } from './frames/frame-intake.ts'
@@ -128,6 +136,13 @@ export async function startController(config: ControllerConfig, context: Service
   starting.defer(() => inventory.stop())
   await untilSettled(inventory.tell(), AbortSignal.any([signal, AbortSignal.timeout(INVENTORY_PATIENCE_MS)]))
 
+  const pulse = new Pulse({
+    bucket: await openBucket(bus, bus.names.buckets.controllers, ControllerPulse),
+    controller,
+    log,
+  })
+  pulse.start()
+  starting.defer(() => pulse.stop())
   const reporter = new StatusReporter({
     bucket: await openBucket(bus, bus.names.buckets.controllers, ReportedInstance),
     controller,

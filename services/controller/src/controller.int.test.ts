@@ -1,4 +1,5 @@
-import { newId } from '@webmacs/contracts'
+import { openBucket } from '@webmacs/bus'
+import { ControllerPulse, controllerKeys, type DesiredInstance, newId } from '@webmacs/contracts'
 import { until } from '@webmacs/testing'
 import { expect, test } from 'vitest'
 import { type aDesired, eventOf, startSite } from './testing/site.ts'
@@ -22,6 +23,15 @@ test('says which plugins it can run, and leaves out those that cannot be loaded'
       { id: 'valve', direction: 'output', unit: '%', max_value: 100 },
     ],
   })
+})
+
+test('gives a sign of life, and takes it back when it stops', async () => {
+  await using site = await startSite()
+  const pulses = await openBucket(site.bus, site.bus.names.buckets.controllers, ControllerPulse)
+  const controller = await site.startController()
+  await until('it lives', async () => (await pulses.get(controllerKeys.alive('lab-1'))) !== undefined)
+  await controller.stop()
+  expect(await pulses.get(controllerKeys.alive('lab-1'))).toBeUndefined()
 })
 
 test('runs what is wanted at its start and what is wanted later, and numbers all frames in one order', async () => {

@@ -1,10 +1,18 @@
 import { type Bucket, type Bus, openBucket } from '@webmacs/bus'
-import { ControllerInventory, controllerKeys, type InstanceId, ReportedInstance } from '@webmacs/contracts'
+import {
+  ControllerInventory,
+  ControllerPulse,
+  controllerKeys,
+  type InstanceId,
+  ReportedInstance,
+} from '@webmacs/contracts'
+import { PulseWatch } from './pulse-watch.ts'
 
 /** What the controllers say of themselves in the bucket `controllers`: which drivers they have, and how their instances are. */
 export class ControllerStates {
   readonly #inventories = new Map<string, ControllerInventory>()
   readonly #reports = new Map<string, ReportedInstance>()
+  readonly #pulses = new PulseWatch()
   readonly #listeners = new Set<(inventory: ControllerInventory) => void>()
   #isKnown = false
   #following: Promise<unknown> | undefined
@@ -14,11 +22,13 @@ export class ControllerStates {
     const name = bus.names.buckets.controllers
     const inventories = await openBucket(bus, name, ControllerInventory)
     const reports = await openBucket(bus, name, ReportedInstance)
+    const pulses = await openBucket(bus, name, ControllerPulse)
     const noteInventory = (key: string, inventory: ControllerInventory | undefined) =>
       this.#noteInventory(key, inventory)
     const noteReport = (key: string, report: ReportedInstance | undefined): void => note(this.#reports, key, report)
     this.#following ??= Promise.all([
       follow(inventories, controllerKeys.allInventories, signal, noteInventory),
+      follow(pulses, controllerKeys.allAlive, signal, (key, pulse) => this.#pulses.note(key, pulse)),
       follow(reports, controllerKeys.allReported, signal, noteReport),
     ])
     for (const [key, report] of await reports.entries(controllerKeys.allReported)) noteReport(key, report)
@@ -43,6 +53,11 @@ export class ControllerStates {
 
   report(controller: string, instance: InstanceId): ReportedInstance | undefined {
     return this.#reports.get(controllerKeys.reported(controller, instance))
+  }
+
+  /** Whether the controller gave signs of life, and gives none any more: what it reported need not be true. */
+  isSilent(controller: string): boolean {
+    return this.#pulses.isSilent(controllerKeys.alive(controller))
   }
 
   /** Calls the listener with each inventory that is there or comes, perhaps more than once. */

@@ -90,6 +90,8 @@ function stateOf({ enabled, controller, public_id }: InstanceRow, states: Contro
   if (!enabled) return { status: 'inactive', error_message: null }
   if (!states.isKnown)
     return { status: 'error', error_message: 'The message broker cannot be reached: the state is not known.' }
+  if (states.isSilent(controller))
+    return { status: 'error', error_message: `The controller "${controller}" gives no sign of life.` }
   const report = states.report(controller, public_id)
   return { status: report?.status ?? 'inactive', error_message: report?.error_message ?? null }
 }
