@@ -82,4 +82,8 @@ test('comes back by itself after PostgreSQL and NATS were killed', async () => {
   process.kill(nats.pid, 'SIGKILL')
   await untilNewReading()
   expect((await health()).status).toBe('ok')
+  await until('runtime.json names the new processes', async () => {
+    const after = await system.runtime()
+    return after.database.pid !== database.pid && after.nats.pid !== nats.pid
+  })
 })

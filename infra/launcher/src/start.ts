@@ -68,8 +68,6 @@ async function bringUp(
     if (migrations.length > 0) say(`${migrations.length} migrations`)
   })
 
-  // A broker that lost its disk comes back without streams, and what is published to none is kept by nobody.
-  nats.afterRestart = () => prepare(database, nats)
   const logs = await openLogs(config.dataDir, config.logFormat)
   undo.push(() => logs.close())
   const vite = mode === 'dev' ? await freePort() : undefined
@@ -79,6 +77,12 @@ async function bringUp(
   const runtimeFile = new RuntimeFile(config.dataDir, (err) => reporter.warn(`runtime.json cannot be written: ${err}`))
   const report = (): void => runtimeFile.write(describe(config, startedOn, database, nats, definitions, processes))
   undo.push(() => runtimeFile.remove())
+  database.afterRestart = async () => report()
+  nats.afterRestart = async () => {
+    // A broker that lost its disk comes back without streams, and what is published to none is kept by nobody.
+    await prepare(database, nats)
+    report()
+  }
   undo.push(() => stopInReverse(processes))
   killNow.add(() => {
     for (const process of processes) process.kill()

@@ -45,6 +45,7 @@ function fieldOf(error: ErrorObject, root: string): string {
 function ruleOf(error: ErrorObject): string {
   if (error.keyword === 'required') return 'is required'
   if (error.keyword === 'enum') return `must be one of ${(error.params.allowedValues as unknown[]).join(', ')}`
+  if (error.keyword === 'pattern' && error.params.pattern === '\\S') return 'must not be blank'
   return error.message ?? `breaks the rule ${error.keyword}`
 }
 

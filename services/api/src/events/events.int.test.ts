@@ -45,6 +45,7 @@ test('accepts numbers as older clients send them', async () => {
 
 test.each([
   ['name', ''],
+  ['name', '   '],
   ['name', 'x'.repeat(256)],
   ['name', 5],
   ['name', null],

@@ -6,11 +6,20 @@ export const EVENT_TYPES = ['sensor', 'actuator', 'range', 'cmd_button', 'cmd_op
 export type EventType = (typeof EVENT_TYPES)[number]
 export const EventType = Type.Unsafe<EventType>(Type.Enum([...EVENT_TYPES]))
 
+/** At least one character that shows. */
+const NOT_BLANK = '\\S'
+
 const fields = {
-  name: Type.String({ minLength: 1, maxLength: 255, description: 'Unique name', examples: ['TT-101'] }),
+  name: Type.String({
+    minLength: 1,
+    maxLength: 255,
+    pattern: NOT_BLANK,
+    description: 'Unique name',
+    examples: ['TT-101'],
+  }),
   min_value: Type.Number({ description: 'Lower end of the range, in the unit' }),
   max_value: Type.Number({ description: 'Upper end of the range, in the unit' }),
-  unit: Type.String({ minLength: 1, maxLength: 255, examples: ['°C'] }),
+  unit: Type.String({ maxLength: 255, pattern: NOT_BLANK, examples: ['°C'] }),
   type: EventType,
 }
 
