@@ -43,10 +43,24 @@ export async function buildDashboard(reporter: Reporter): Promise<void> {
   })
 }
 
+/** Vite knows nothing of a parent: without this it would go on when we are killed. */
+const ENDS_WITH_US = ['--import', 'data:text/javascript,process.once("disconnect",()=>process.exit())']
+
 /** Vite's server with hot reload, behind the gateway. */
 export const viteDefinition = (port: number) => ({
   name: 'vite',
-  args: [VITE, '--host', '127.0.0.1', '--port', String(port), '--strictPort', '--clearScreen', 'false', FOLDER],
+  args: [
+    ...ENDS_WITH_US,
+    VITE,
+    '--host',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--strictPort',
+    '--clearScreen',
+    'false',
+    FOLDER,
+  ],
   env: process.env,
   announcesReady: false,
 })

@@ -14,7 +14,7 @@ const REDACTED = SECRETS.flatMap((name) => {
 /** JSON lines to standard output, with `service` on each and secrets left out. Pretty printing is the reader's business. */
 export function createLogger(
   options: { readonly service: string; readonly level?: string },
-  destination?: DestinationStream,
+  destination: DestinationStream = process.stdout,
 ): Logger {
   const settings = {
     level: options.level ?? 'info',
@@ -22,5 +22,6 @@ export function createLogger(
     timestamp: stdTimeFunctions.isoTime,
     redact: { paths: REDACTED, censor: '[redacted]' },
   }
-  return destination === undefined ? pino(settings) : pino(settings, destination)
+  // Not pino's own destination: when nobody reads it any more, it tries its last line again for ever and the process never ends.
+  return pino(settings, destination)
 }

@@ -42,6 +42,16 @@ test('stops in order when its parent is gone', async () => {
   expect((await exited).output).toContain('fixture.flushed')
 })
 
+test('ends when its parent was killed and nobody reads its output any more', async () => {
+  const { started, ready } = start('good')
+  await ready
+  const exited = once(started, 'exit')
+  started.stdout?.destroy()
+  started.stderr?.destroy()
+  started.disconnect()
+  expect((await exited)[0]).toBe(0)
+})
+
 test('stops in order after an uncaught error, and exits with 1', async () => {
   const { code, output } = await start('crashes').exited
   expect(code).toBe(1)

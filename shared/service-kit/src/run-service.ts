@@ -40,6 +40,7 @@ export const EXIT_CONFIG = 78
 export async function runService<Config extends { readonly LOG_LEVEL: string }>(
   definition: ServiceDefinition<Config>,
 ): Promise<void> {
+  process.stdout.on('error', ignoreBrokenPipe)
   const config = configured(definition)
   const log = createLogger({ service: definition.name, level: config.LOG_LEVEL })
   const aborter = new AbortController()
@@ -58,6 +59,11 @@ export async function runService<Config extends { readonly LOG_LEVEL: string }>(
     log.fatal({ event: 'service.start-failed', err }, 'service could not start')
     process.exit(1)
   }
+}
+
+/** Who read our lines is gone; the channel to the parent says so too, and ends the service in order. */
+function ignoreBrokenPipe(err: NodeJS.ErrnoException): void {
+  if (err.code !== 'EPIPE') throw err
 }
 
 /**

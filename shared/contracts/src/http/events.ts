@@ -11,7 +11,6 @@ const NOT_BLANK = '\\S'
 
 const fields = {
   name: Type.String({
-    minLength: 1,
     maxLength: 255,
     pattern: NOT_BLANK,
     description: 'Unique name',
