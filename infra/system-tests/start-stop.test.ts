@@ -2,9 +2,10 @@ import { once } from 'node:events'
 import { access, readFile, rm, stat } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { freePort } from '@webmacs/embedded'
 import { until } from '@webmacs/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { anyPort, launch, makeDataDir, removeDataDir, startSystem, untilPrinted } from './src/system.ts'
+import { launch, makeDataDir, removeDataDir, startSystem, untilPrinted } from './src/system.ts'
 
 let dataDir: string
 beforeAll(async () => {
@@ -56,7 +57,7 @@ test('refuses a second start on the same data by naming the first', async () => 
 })
 
 test('says which port is taken and what to do', async () => {
-  const port = await anyPort()
+  const port = await freePort()
   const other = createServer().listen(port, '127.0.0.1')
   await once(other, 'listening')
   const system = await launch({ dataDir, port })

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@webmacs/embedded'
 
 export const ROOT = resolve(fileURLToPath(new URL('../../../', import.meta.url)))
 
@@ -49,20 +49,10 @@ export async function makeDataDir(): Promise<string> {
 export const removeDataDir = (dataDir: string): Promise<void> =>
   rm(resolve(dataDir, '..'), { recursive: true, force: true })
 
-/** A port that nobody uses now. */
-export async function anyPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo // listening on TCP
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 /** Runs what `npm start` runs, and collects what it prints. */
 export async function launch(options: SystemOptions = {}): Promise<System> {
   const dataDir = options.dataDir ?? (await makeDataDir())
-  const port = options.port ?? (await anyPort())
+  const port = options.port ?? (await freePort())
   const child = spawn(process.execPath, [join(ROOT, 'infra', 'launcher', 'bootstrap.mjs'), 'start'], {
     cwd: ROOT,
     env: { ...withoutServers(process.env), WEBMACS_DATA_DIR: dataDir, WEBMACS_PORT: String(port), ...options.env },
