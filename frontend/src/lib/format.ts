@@ -46,3 +46,15 @@ const clock = new Intl.DateTimeFormat(undefined, {
 
 /** Day and time to a tenth of a second, in the viewer's time zone. */
 export const formatMoment = (timeMs: number): string => clock.format(timeMs)
+
+const timeOfDay = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+})
+const DAY_MS = 86_400_000
+
+/** `03:53:38` in the viewer's time zone, with the day in front when it was more than a day ago. */
+export const formatLastTime = (timeMs: number, nowMs: number): string =>
+  nowMs - timeMs < DAY_MS ? timeOfDay.format(timeMs) : formatMoment(timeMs)

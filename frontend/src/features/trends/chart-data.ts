@@ -1,5 +1,6 @@
 import uPlot from 'uplot'
-import { type SignalTrace, withGaps } from './signal-trace.ts'
+import { withGaps } from './gaps.ts'
+import type { SignalTrace } from './signal-trace.ts'
 
 /** A null spreads over the moments at which only other signals were read, so that the gap is as wide as it was. */
 const EXPAND_NULLS: uPlot.JoinNullMode = 2

@@ -1,13 +1,5 @@
 import { expect, test } from 'vitest'
-import {
-  appendPoint,
-  dropBefore,
-  gapThreshold,
-  mergeHistory,
-  type SignalTrace,
-  thin,
-  withGaps,
-} from './signal-trace.ts'
+import { appendPoint, dropBefore, mergeHistory, type SignalTrace, thin } from './signal-trace.ts'
 
 const trace = (...points: [time: number, value: number | null][]): SignalTrace => ({
   times: points.map(([time]) => time),
@@ -50,21 +42,4 @@ test('thins a long trace to its lowest and highest values and keeps its faults',
   const long = trace([0, 5], [1, 9], [2, 1], [3, 5], [4, null], [5, 2], [6, 2], [7, 3])
   expect(thin(long, 7)).toEqual(trace([1, 9], [2, 1], [4, null], [5, 2], [7, 3]))
   expect(thin(long, 8)).toBe(long)
-})
-
-test.each([
-  ['at 5 Hz', every(0.2, 50), 3],
-  ['every minute', every(60, 50), 180],
-  ['of a single point', every(1, 1), 3],
-])('breaks the line of a signal %s after %d s', (_what, points, seconds) => {
-  expect(gapThreshold(points.times)).toBeCloseTo(seconds)
-})
-
-test('shows an outage as a gap', () => {
-  const before = every(1, 20)
-  const after = every(1, 20, 60)
-  const joined = { times: [...before.times, ...after.times], values: [...before.values, ...after.values] }
-  const shown = withGaps(joined)
-  expect(shown.values.filter((value) => value === null)).toHaveLength(1)
-  expect(shown.times[20]).toBe(39.5)
 })

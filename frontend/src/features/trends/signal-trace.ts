@@ -76,33 +76,3 @@ function indexAfter(times: readonly Seconds[], moment: Seconds): number {
   }
   return low
 }
-
-/** A pause this much longer than nearly all others is a gap. */
-const GAP_FACTOR = 3
-const MIN_GAP_SECONDS = 3
-const TYPICAL_QUANTILE = 0.9
-
-/** From which pause on a line must break: three times what nine of ten pauses stay below, at least three seconds. */
-export function gapThreshold(times: readonly Seconds[]): Seconds {
-  const pauses = times.slice(1).map((time, index) => time - (times[index] ?? time))
-  pauses.sort((a, b) => a - b)
-  const typical = pauses[Math.floor((pauses.length - 1) * TYPICAL_QUANTILE)] ?? 0
-  return Math.max(MIN_GAP_SECONDS, GAP_FACTOR * typical)
-}
-
-/** The trace with an unread point in every gap, so that no line is drawn across time that nobody knows of. */
-export function withGaps(trace: SignalTrace): SignalTrace {
-  const threshold = gapThreshold(trace.times)
-  const times: Seconds[] = []
-  const values: (number | null)[] = []
-  trace.times.forEach((time, index) => {
-    const before = trace.times[index - 1]
-    if (before !== undefined && time - before > threshold) {
-      times.push(before + (time - before) / 2)
-      values.push(null)
-    }
-    times.push(time)
-    values.push(trace.values[index] ?? null)
-  })
-  return { times, values }
-}

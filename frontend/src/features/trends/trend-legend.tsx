@@ -1,10 +1,12 @@
 import { useComputedColorScheme } from '@mantine/core'
 import { useSyncExternalStore } from 'react'
-import { decimalsFor, formatExact, formatMoment, formatValue } from '../../lib/format.ts'
-import { useLiveReading } from '../live/hooks.ts'
+import { useServices } from '../../app/services.ts'
+import { decimalsFor, formatExact, formatLastTime, formatMoment, formatValue } from '../../lib/format.ts'
+import { useIsStale, useLiveReading, useLiveState, useTicking } from '../live/hooks.ts'
 import { readingNear } from './chart-data.ts'
 import type { ChartPlan, PlottedSignal } from './chart-plan.ts'
 import type { CursorStore } from './cursor-store.ts'
+import { legendHeading } from './legend-heading.ts'
 import { colorOf, SECOND_AXIS_DASH } from './palette.ts'
 import type { TrendModel } from './trend-model.ts'
 import classes from './trend-panel.module.css'
@@ -21,7 +23,7 @@ export function TrendLegend({ plan, minutes, model, cursor }: TrendLegendProps) 
   const moment = useSyncExternalStore(cursor.subscribe, cursor.get)
   return (
     <div className={classes.legend}>
-      <p className={classes.moment}>{moment === undefined ? 'Now' : formatMoment(moment * 1000)}</p>
+      <p className={classes.moment}>{moment === undefined ? <NowOrLast plan={plan} /> : formatMoment(moment * 1000)}</p>
       <ul className={classes.entries} aria-label="Lines of the chart">
         {plan.plotted.map((plotted) => (
           <li key={plotted.signal.event.public_id} className={classes.entry}>
@@ -37,6 +39,15 @@ export function TrendLegend({ plan, minutes, model, cursor }: TrendLegendProps) 
       </ul>
     </div>
   )
+}
+
+function NowOrLast({ plan }: { readonly plan: ChartPlan }) {
+  const { readings } = useServices().live
+  const state = useLiveState()
+  return useTicking((nowMs) => {
+    const shown = plan.plotted.flatMap(({ signal }) => readings.latest(signal.event.public_id) ?? [])
+    return legendHeading(shown, nowMs, state)
+  })
 }
 
 function LineSample({ plotted, isDashed }: { readonly plotted: PlottedSignal; readonly isDashed: boolean }) {
@@ -59,11 +70,17 @@ function LineSample({ plotted, isDashed }: { readonly plotted: PlottedSignal; re
 
 function ValueNow({ plotted: { signal, unit } }: { readonly plotted: PlottedSignal }) {
   const { event } = signal
-  const value = useLiveReading(event.public_id)?.value
+  const reading = useLiveReading(event.public_id)
+  const isOld = useIsStale(reading)
+  const lastTime = useTicking((nowMs) =>
+    isOld && reading?.time !== undefined ? formatLastTime(reading.time / 1000, nowMs) : undefined,
+  )
+  const value = reading?.value
   if (value === undefined) return <span className={classes.entryValue}>no reading yet</span>
   return (
-    <span className={classes.entryValue}>
+    <span className={classes.entryValue} data-stale={isOld || undefined}>
       {formatValue(value, decimalsFor(event.max_value - event.min_value))} {unit}
+      {lastTime !== undefined && ` (${lastTime})`}
     </span>
   )
 }
