@@ -10,7 +10,7 @@ export const WINDOWS = [
   { minutes: 360, label: '6 h' },
   { minutes: 1440, label: '24 h' },
 ] as const
-export const DEFAULT_MINUTES = 15
+export const DEFAULT_MINUTES = 5
 
 /** More points than most screens have columns; lowest and highest values survive the reduction. */
 const MAX_POINTS = 1000
