@@ -20,9 +20,6 @@ export function formatValue(value: number, decimals: number): string {
   return format.format(value)
 }
 
-/** The number as it was stored, to seven digits: what a sensor does not deliver is noise of binary fractions. */
-export const formatExact = (value: number): string => String(Number(value.toPrecision(7)))
-
 /** `just now`, `14 s ago`, `3 min ago`, `2 h ago`, `5 d ago`. */
 export function formatAge(ageMs: number): string {
   if (ageMs < 2000) return 'just now'

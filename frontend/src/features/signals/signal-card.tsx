@@ -1,4 +1,5 @@
 import { IconClockExclamation } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
 import { decimalsFor, formatAge, formatValue } from '../../lib/format.ts'
 import { useIsStale, useLiveReading, useTicking } from '../live/hooks.ts'
 import type { LiveReading } from '../live/reading-store.ts'
@@ -11,10 +12,12 @@ import type { Signal } from './signal-groups.ts'
 
 interface SignalCardProps {
   readonly signal: Signal
+  /** What to say while there is no reading at all. */
+  readonly absence: ReactNode
 }
 
 /** One signal: what it reads, in which unit, how old that is and how far it can be trusted. */
-export function SignalCard({ signal: { event, label } }: SignalCardProps) {
+export function SignalCard({ signal: { event, label }, absence }: SignalCardProps) {
   const reading = useLiveReading(event.public_id)
   const isOld = useIsStale(reading)
   const value = reading?.value
@@ -37,7 +40,7 @@ export function SignalCard({ signal: { event, label } }: SignalCardProps) {
         <RangeBar min={event.min_value} max={event.max_value} decimals={decimals} position={position} />
       )}
       <p className={classes.footer}>
-        {reading === undefined ? <span>No reading yet</span> : <Age reading={reading} isOld={isOld} />}
+        {reading === undefined ? absence : <Age reading={reading} isOld={isOld} />}
         <span className={classes.marks}>
           {marks.map((mark, place) => (
             <QualityMarkLabel key={mark.text} mark={mark} isShort={place > 0} />

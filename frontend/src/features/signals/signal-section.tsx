@@ -1,6 +1,8 @@
 import { Alert } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
 import { InstanceBadge } from './instance-badge.tsx'
+import { NoReading } from './no-reading.tsx'
 import cardClasses from './signal-card.module.css'
 import { SignalCard } from './signal-card.tsx'
 import type { Signal, SignalGroup } from './signal-groups.ts'
@@ -23,23 +25,42 @@ export function SignalSection({ group }: { readonly group: SignalGroup }) {
           {instance.error_message ?? 'The plugin reports an error without saying which.'}
         </Alert>
       )}
-      <CardList signals={group.sensors} label={`Sensors of ${group.title}`} />
+      <CardList
+        signals={group.sensors}
+        label={`Sensors of ${group.title}`}
+        absence={
+          <NoReading
+            isInstanceRunning={instance?.status === 'connected' || instance?.status === 'demo'}
+            siblings={group.sensors.map(({ event }) => event.public_id)}
+          />
+        }
+      />
       {group.controls.length > 0 && (
         <>
           <p className={classes.subtitle}>Outputs</p>
-          <CardList signals={group.controls} label={`Outputs of ${group.title}`} />
+          <CardList
+            signals={group.controls}
+            label={`Outputs of ${group.title}`}
+            absence={<span>No reading yet</span>}
+          />
         </>
       )}
     </section>
   )
 }
 
-function CardList({ signals, label }: { readonly signals: readonly Signal[]; readonly label: string }) {
+interface CardListProps {
+  readonly signals: readonly Signal[]
+  readonly label: string
+  readonly absence: ReactNode
+}
+
+function CardList({ signals, label, absence }: CardListProps) {
   if (signals.length === 0) return null
   return (
     <ul className={cardClasses.grid} aria-label={label}>
       {signals.map((signal) => (
-        <SignalCard key={signal.event.public_id} signal={signal} />
+        <SignalCard key={signal.event.public_id} signal={signal} absence={absence} />
       ))}
     </ul>
   )

@@ -1,6 +1,7 @@
 import type uPlot from 'uplot'
 import type { ChartPlan } from './chart-plan.ts'
 import { colorOf, INK, type Scheme, SECOND_AXIS_DASH } from './palette.ts'
+import { axisRange, ownRange } from './value-range.ts'
 
 export interface ChartOptionsInput {
   readonly plan: ChartPlan
@@ -28,7 +29,7 @@ export function chartOptions(input: ChartOptionsInput): uPlot.Options {
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 7 } },
     scales: {
       x: { time: true, range: () => [...input.range()] },
-      ...Object.fromEntries(plan.units.map((unit) => [unit, { range: paddedRange }])),
+      ...Object.fromEntries(plan.units.map((unit) => [unit, { range: rangeOf(plan, unit) }])),
     },
     axes: [
       { ...axis, size: fontPx * 2, grid: { stroke: ink.grid, width: 1 }, space: fontPx * 5, values: timeLabels },
@@ -72,13 +73,15 @@ export function chartOptions(input: ChartOptionsInput): uPlot.Options {
   }
 }
 
-/** A tenth of air above and below, and never a range so small that noise fills the chart. */
-function paddedRange(_chart: uPlot, lowest: number, highest: number): uPlot.Range.MinMax {
-  if (lowest === null || highest === null || !Number.isFinite(lowest) || !Number.isFinite(highest)) return [0, 1]
-  const middle = (lowest + highest) / 2
-  const least = Math.max(Math.abs(middle) * 0.01, 0.001)
-  const half = Math.max((highest - lowest) * 0.6, least)
-  return [middle - half, middle + half]
+/** The ends of a unit's axis, by what is drawn on it and by what its events can read. */
+function rangeOf(plan: ChartPlan, unit: string): uPlot.Range.Function {
+  const own = ownRange(plan, unit)
+  return (_chart, lowest, highest) => {
+    const isAnythingRead = lowest !== null && highest !== null && Number.isFinite(lowest) && Number.isFinite(highest)
+    if (!isAnythingRead) return own === undefined ? [0, 1] : [own.lowest, own.highest]
+    const range = axisRange({ lowest, highest }, own)
+    return [range.lowest, range.highest]
+  }
 }
 
 const seconds = new Intl.DateTimeFormat(undefined, {

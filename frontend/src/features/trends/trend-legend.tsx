@@ -1,7 +1,8 @@
 import { useComputedColorScheme } from '@mantine/core'
+import type { Event } from '@webmacs/contracts'
 import { useSyncExternalStore } from 'react'
 import { useServices } from '../../app/services.ts'
-import { decimalsFor, formatExact, formatLastTime, formatMoment, formatValue } from '../../lib/format.ts'
+import { decimalsFor, formatLastTime, formatMoment, formatValue } from '../../lib/format.ts'
 import { useIsStale, useLiveReading, useLiveState, useTicking } from '../live/hooks.ts'
 import { readingNear } from './chart-data.ts'
 import type { ChartPlan, PlottedSignal } from './chart-plan.ts'
@@ -17,6 +18,9 @@ interface TrendLegendProps {
   readonly model: TrendModel
   readonly cursor: CursorStore
 }
+
+/** A reading under the cursor is told a little more exactly than the card tells the present. */
+const CURSOR_DECIMALS = 1
 
 /** Which line is which, with the values now, or those at the cursor and when they were read. */
 export function TrendLegend({ plan, minutes, model, cursor }: TrendLegendProps) {
@@ -79,8 +83,26 @@ function ValueNow({ plotted: { signal, unit } }: { readonly plotted: PlottedSign
   if (value === undefined) return <span className={classes.entryValue}>no reading yet</span>
   return (
     <span className={classes.entryValue} data-stale={isOld || undefined}>
-      {formatValue(value, decimalsFor(event.max_value - event.min_value))} {unit}
+      <Digits value={value} event={event} moreDecimals={0} /> {unit}
       {lastTime !== undefined && ` (${lastTime})`}
+    </span>
+  )
+}
+
+interface DigitsProps {
+  readonly value: number
+  readonly event: Event
+  /** Beyond those of the card. */
+  readonly moreDecimals: number
+}
+
+/** A number in the room that any value of its event's range takes, so that nothing moves while it changes. */
+function Digits({ value, event: { min_value, max_value }, moreDecimals }: DigitsProps) {
+  const decimals = decimalsFor(max_value - min_value)
+  const lengths = [min_value, max_value].map((end) => formatValue(end, decimals + CURSOR_DECIMALS).length)
+  return (
+    <span className={classes.digits} style={{ minWidth: `${Math.max(...lengths)}ch` }}>
+      {formatValue(value, decimals + moreDecimals)}
     </span>
   )
 }
@@ -93,12 +115,13 @@ interface ValueThenProps {
 }
 
 function ValueThen({ plotted: { signal, unit }, moment, minutes, model }: ValueThenProps) {
+  const { event } = signal
   const reach = Math.max(3, (minutes * 60) / 100)
-  const near = readingNear(model.traceOf(signal.event.public_id), moment, reach)
+  const near = readingNear(model.traceOf(event.public_id), moment, reach)
   if (near === undefined) return <span className={classes.entryValue}>no reading</span>
   return (
     <span className={classes.entryValue} title={`Read ${formatMoment(near.time * 1000)}`}>
-      {formatExact(near.value)} {unit}
+      <Digits value={near.value} event={event} moreDecimals={CURSOR_DECIMALS} /> {unit}
     </span>
   )
 }
