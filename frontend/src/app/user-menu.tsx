@@ -16,7 +16,7 @@ export function UserMenu() {
       <Menu.Target>
         <UnstyledButton style={{ borderRadius: '50%' }}>
           <Avatar color="rig" radius="xl" size="2.1rem" variant="filled" aria-hidden>
-            {name.slice(0, 2).toUpperCase()}
+            {user?.username.slice(0, 2).toUpperCase()}
           </Avatar>
           <VisuallyHidden>Account: {name}</VisuallyHidden>
         </UnstyledButton>

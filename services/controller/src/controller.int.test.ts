@@ -2,10 +2,9 @@ import { openBucket } from '@webmacs/bus'
 import { ControllerPulse, controllerKeys, type DesiredInstance, newId } from '@webmacs/contracts'
 import { until } from '@webmacs/testing'
 import { expect, test } from 'vitest'
-import { type aDesired, eventOf, startSite } from './testing/site.ts'
+import { BROKEN_PLUGINS, eventOf, type Site, startSite, TEST_PLUGINS } from './testing/site.ts'
 
-const statusOf = (site: Awaited<ReturnType<typeof startSite>>, instance: ReturnType<typeof aDesired>) => async () =>
-  (await site.reported(instance))?.status
+const statusOf = (site: Site, instance: DesiredInstance) => async () => (await site.reported(instance))?.status
 
 test('says which plugins it can run, and leaves out those that cannot be loaded', async () => {
   const folders = JSON.stringify([BROKEN_PLUGINS, TEST_PLUGINS])

@@ -31,17 +31,19 @@ export function formatTime(time: Micros): string {
   return fraction === 0 ? `${seconds}Z` : `${seconds}.${String(fraction).padStart(6, '0')}Z`
 }
 
-/** The process's own clock may be this far from the wall clock before it is set anew, milliseconds: the wall clock counts whole ones. */
-const TOLERATED_SKEW_MS = 2
-let skewMs = 0
+/** Beyond this the date and the clock that is exact to the microsecond disagree, milliseconds. */
+const DISAGREEMENT_MS = 2
+
+/** The date when the exact clock was at 0, milliseconds. */
+let exactClockBegan = performance.timeOrigin
 
 /**
- * Now by the wall clock, to the microsecond where the platform has it. Follows when the wall clock is set and when the machine slept: the
- * process's own clock, which has the microseconds, knows of neither.
+ * Now by the wall clock, to the microsecond where the platform has it. Follows the date when it is set, and when the machine slept: the
+ * exact clock stands still then.
  */
 export function nowMicros(): Micros {
-  const own = performance.timeOrigin + performance.now()
   const wall = Date.now()
-  if (Math.abs(wall - own - skewMs) > TOLERATED_SKEW_MS) skewMs = wall - own
-  return Math.round((own + skewMs) * 1000)
+  const exact = performance.now()
+  if (Math.abs(exactClockBegan + exact - wall) > DISAGREEMENT_MS) exactClockBegan = wall - exact
+  return Math.round((exactClockBegan + exact) * 1000)
 }

@@ -12,7 +12,7 @@ test.each<[LiveState, string, string]>([
   [
     { status: 'connecting', reason: undefined, nextAttemptAt: undefined },
     'Connecting',
-    'Connecting to the live stream',
+    'Connecting to the stream of values',
   ],
 ])('%j reads %s', (state, label, meaning) => {
   expect(describeConnection(state)).toMatchObject({ label, meaning })

@@ -15,6 +15,7 @@ import { createTrendModel, type TrendModel } from './trend-model.ts'
 import classes from './trend-panel.module.css'
 import { useTrendChoice } from './use-trend-choice.ts'
 
+const DESCRIBE_MS = 15_000
 /** What was measured just before a connection came back is stored a little later: the past is asked for once more then. */
 const WRITE_LAG_MS = 5000
 
@@ -28,7 +29,7 @@ export function TrendPanel({ groups }: { readonly groups: readonly SignalGroup[]
   const [model] = useState(() => createTrendModel(live.readings))
   const [cursor] = useState(createCursorStore)
   const history = useHistory(stablePlan, minutes, model)
-  const description = describeTrend(stablePlan, minutes, model)
+  const description = useDescription(stablePlan, minutes, model, history.data)
   return (
     <section className={classes.panel} aria-labelledby="trend-title">
       <div className={classes.toolbar}>
@@ -94,6 +95,19 @@ function useHistory(plan: ChartPlan, minutes: number, model: TrendModel) {
     }
   }, [live, refetch])
   return history
+}
+
+/** The chart in words: told anew when the past has arrived, and now and then, since nobody reads it as fast as it is drawn. */
+function useDescription(plan: ChartPlan, minutes: number, model: TrendModel, past: unknown): string {
+  const [description, setDescription] = useState('')
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the model has taken in the past by then, without telling React
+  useEffect(() => {
+    const describe = (): void => setDescription(describeTrend(plan, minutes, model))
+    describe()
+    const timer = setInterval(describe, DESCRIBE_MS)
+    return () => clearInterval(timer)
+  }, [plan, minutes, model, past])
+  return description
 }
 
 /** The same object while the plan says the same: the plugins are asked about again and again, and the chart must not be made anew for it. */
