@@ -47,10 +47,12 @@ const COLUMNS: { readonly [Table in keyof Tables]: readonly (keyof Tables[Table]
   users: [
     ...(['id', 'public_id', 'email', 'username', 'password_hash', 'role', 'sso_provider', 'sso_subject_id'] as const),
     ...(['registered_on', 'updated_on', 'deactivated_on'] as const),
+    ...(['settings', 'session_version', 'kept_session'] as const),
   ],
   events: [
     ...(['id', 'public_id', 'name', 'min_value', 'max_value', 'unit', 'type', 'user_id'] as const),
     ...(['created_on', 'updated_on', 'retired_on'] as const),
+    ...(['description', 'area', 'tags', 'decimals', 'value_labels', 'expected_interval_seconds'] as const),
   ],
   datapoints: ['ts', 'value', 'event_id', 'quality'],
   datapoint_rollups: [
@@ -68,9 +70,20 @@ const COLUMNS: { readonly [Table in keyof Tables]: readonly (keyof Tables[Table]
     'created_on',
   ],
   reading_sources: ['source', 'epoch', 'committed', 'updated_on'],
-  log_entries: ['id', 'public_id', 'content', 'logging_type', 'status_type', 'user_id', 'created_on'],
+  log_entries: ['id', 'public_id', 'content', 'logging_type', 'status_type', 'user_id', 'created_on', 'updated_on'],
+  api_tokens: [
+    ...(['id', 'public_id', 'name', 'token_hash', 'user_id'] as const),
+    ...(['expires_at', 'last_used_at', 'created_on'] as const),
+  ],
+  dashboards: ['id', 'public_id', 'name', 'is_global', 'user_id', 'created_on', 'updated_on'],
+  dashboard_widgets: [
+    ...(['id', 'public_id', 'dashboard_id', 'widget_type', 'title', 'event_id'] as const),
+    ...(['x', 'y', 'w', 'h', 'config_json', 'created_on'] as const),
+  ],
+  change_outbox: ['id', 'time', 'entity', 'verb', 'entity_id', 'user_public_id'],
+  idempotency_keys: ['user_id', 'key', 'fingerprint', 'stamp', 'answer', 'created_on'],
   revoked_tokens: ['jti', 'expires_at', 'revoked_on'],
-  audit_log: ['id', 'time', 'user_id', 'entity', 'entity_id', 'action', 'before', 'after'],
+  audit_log: ['id', 'time', 'user_id', 'entity', 'entity_id', 'action', 'before', 'after', 'token_id'],
   installation: ['key', 'value', 'created_on'],
 }
 

@@ -11,6 +11,9 @@ export type UserId = PublicId<'usr'>
 export type InstanceId = PublicId<'plg'>
 export type MappingId = PublicId<'map'>
 export type LogEntryId = PublicId<'log'>
+export type ApiTokenId = PublicId<'tok'>
+export type DashboardId = PublicId<'dsh'>
+export type WidgetId = PublicId<'wdg'>
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const RANDOM_CHARACTERS = 12
@@ -34,3 +37,7 @@ export const ExperimentId = idSchema('exp', 'Public id of an experiment')
 export const UserId = idSchema('usr', 'Public id of a user')
 export const InstanceId = idSchema('plg', 'Public id of a plugin instance')
 export const MappingId = idSchema('map', 'Public id of a channel mapping')
+export const LogEntryId = idSchema('log', 'Public id of a log entry')
+export const ApiTokenId = idSchema('tok', 'Public id of an API token')
+export const DashboardId = idSchema('dsh', 'Public id of a dashboard')
+export const WidgetId = idSchema('wdg', 'Public id of a widget')

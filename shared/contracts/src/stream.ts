@@ -1,9 +1,27 @@
 import { type Static, Type } from 'typebox'
+import { MAX_IDEMPOTENCY_KEY } from './bus/telemetry.ts'
+import { MAX_BATCH_SIZE, NewDatapoint, TelemetryOutcome } from './http/datapoints.ts'
 import { EventId, ExperimentId } from './ids.ts'
 import { QualityWords } from './quality.ts'
 import { Timestamp } from './time.ts'
 
 export const STREAM_PATH = '/ws/datapoints/stream'
+export const TELEMETRY_PATH = '/ws/controller/telemetry'
+
+/**
+ * How a client says who it is without showing its token in an address that proxies log: the sub-protocols `webmacs` and
+ * `webmacs.token.<token>` (the server chooses `webmacs`), or a first message of type `auth`. Older clients use the query `?token=`.
+ */
+export const SOCKET_PROTOCOL = 'webmacs'
+export const SOCKET_TOKEN_PROTOCOL = 'webmacs.token.'
+
+/** First message of a client whose address and sub-protocols name no token; within `AUTH_DEADLINE_MS` of the opening. */
+export const SocketAuth = Type.Object({
+  type: Type.Literal('auth'),
+  token: Type.String({ minLength: 1, maxLength: 8192 }),
+})
+export type SocketAuth = Static<typeof SocketAuth>
+export const AUTH_DEADLINE_MS = 5000
 
 /** Close codes of the sockets: 1008 refused (reason says why), 1003 not JSON text, 1009 too large, 1013 the reader is too slow, 1001 going away. */
 export const CLOSE = { goingAway: 1001, unsupported: 1003, policy: 1008, tooLarge: 1009, tooSlow: 1013 } as const
@@ -72,3 +90,27 @@ export type StreamSubscribe = Static<typeof StreamSubscribe>
 /** Client → server. */
 export const StreamRequest = Type.Union([StreamPing, StreamSubscribe])
 export type StreamRequest = Static<typeof StreamRequest>
+
+/**
+ * Client → server on the telemetry socket. With `id`, the server answers what became of the batch and remembers the answer: the same `id` again
+ * stores nothing twice. Without, it says nothing but errors, as older clients expect.
+ */
+export const TelemetryMessage = Type.Object({
+  id: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_IDEMPOTENCY_KEY })),
+  datapoints: Type.Array(NewDatapoint, { maxItems: MAX_BATCH_SIZE }),
+})
+export type TelemetryMessage = Static<typeof TelemetryMessage>
+
+/** Server → client on the telemetry socket. */
+export const TelemetryAnswer = Type.Union([
+  Type.Object({ type: Type.Literal('ack'), id: Type.String(), ...TelemetryOutcome.properties }),
+  Type.Object({
+    type: Type.Literal('error'),
+    message: Type.String(),
+    id: Type.Optional(Type.String({ description: 'Of the batch that failed' })),
+    code: Type.Optional(Type.String({ description: 'Code of the error catalogue' })),
+    retry_after_seconds: Type.Optional(Type.Number({ description: 'When sending it again makes sense' })),
+  }),
+  Type.Object({ type: Type.Literal('pong') }),
+])
+export type TelemetryAnswer = Static<typeof TelemetryAnswer>

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
-import { formatTime, nowMicros, parseTime } from './time.ts'
+import { formatTime, nowMicros, parseMoment, parseTime } from './time.ts'
 
 test.each([
   ['2026-11-23T16:12:13.408444Z', 1_795_450_333_408_444],
@@ -53,3 +53,22 @@ test('passes between two milliseconds of the date', () => {
   const times = new Set(Array.from({ length: 1000 }, () => nowMicros()))
   expect(times.size).toBeGreaterThan(20)
 })
+
+test.each([
+  ['2026-11-23', '2026-11-23T00:00:00Z'],
+  ['2026-11-23T16:12', '2026-11-23T16:12:00Z'],
+  ['2026-11-23 16:12:13', '2026-11-23T16:12:13Z'],
+  ['2026-11-23T16:12:13.5', '2026-11-23T16:12:13.500000Z'],
+  ['2026-11-23T16:12:13.1234567Z', '2026-11-23T16:12:13.123456Z'],
+  ['2026-11-23T16:12:13+02:00', '2026-11-23T14:12:13Z'],
+  ['2026-11-23T16:12:13.000001-0530', '2026-11-23T21:42:13.000001Z'],
+])('reads %s as people mean it', (text, expected) => {
+  expect(formatTime(parseMoment(text) ?? 0)).toBe(expected)
+})
+
+test.each(['', 'now', '2026-02-30', '2026-11-23T25:00', '23.11.2026', '1700000000'])(
+  'takes %j for no moment',
+  (text) => {
+    expect(parseMoment(text)).toBeUndefined()
+  },
+)

@@ -24,6 +24,24 @@ export function parseTime(text: string): Micros | undefined {
   return milliseconds * 1000 + Number((match[2] ?? '').padEnd(6, '0'))
 }
 
+const ISO_LENIENT =
+  /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?(?:Z|([+-])(\d{2}):?(\d{2}))?$/i
+
+/**
+ * Parses what people and their programs write for a moment: a date, or date and time with seconds and fraction as far as they are given, with
+ * `Z`, an offset, or neither (UTC then). Digits beyond the microsecond are cut.
+ * @returns undefined when the text has another form or names no real moment
+ */
+export function parseMoment(text: string): Micros | undefined {
+  const match = ISO_LENIENT.exec(text.trim())
+  if (match === null) return undefined
+  const [, date, minutes = '00:00', seconds = '00', fraction = '', sign, hours, offsetMinutes] = match
+  const time = parseTime(`${date}T${minutes}:${seconds}.${fraction.slice(0, 6).padEnd(6, '0')}Z`)
+  if (time === undefined || sign === undefined) return time
+  const offset = (Number(hours) * 60 + Number(offsetMinutes)) * 60_000_000
+  return sign === '+' ? time - offset : time + offset
+}
+
 /** `2026-11-23T16:12:13.408444Z`; the fraction is left out when it is exactly zero, as older clients know it. */
 export function formatTime(time: Micros): string {
   const fraction = ((time % 1_000_000) + 1_000_000) % 1_000_000

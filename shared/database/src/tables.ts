@@ -1,13 +1,18 @@
 import type {
+  ApiTokenId,
+  DashboardId,
   Direction,
   EventId,
   EventType,
   ExperimentId,
   InstanceId,
+  LogEntryId,
   MappingId,
   Micros,
   Role,
   UserId,
+  UserSettings,
+  WidgetId,
 } from '@webmacs/contracts'
 import type { ColumnType, Generated, GeneratedAlways, Insertable, Selectable, Updateable } from 'kysely'
 
@@ -15,6 +20,7 @@ import type { ColumnType, Generated, GeneratedAlways, Insertable, Selectable, Up
 type Moment = ColumnType<Micros, string, string>
 /** A moment that the database sets when the row is made. */
 type MadeOn = ColumnType<Micros, string | undefined, string>
+type OptionalMoment = ColumnType<Micros | null, string | null | undefined, string | null>
 /** `jsonb`: read as what it holds, written as JSON text. */
 type Json<T> = ColumnType<T, string, string>
 
@@ -29,7 +35,12 @@ export interface UsersTable {
   sso_subject_id: string | null
   registered_on: MadeOn
   updated_on: MadeOn
-  deactivated_on: ColumnType<Micros | null, string | null | undefined, string | null>
+  deactivated_on: OptionalMoment
+  settings: ColumnType<UserSettings, string | undefined, string>
+  /** Sessions that began under a lower one have ended. */
+  session_version: Generated<number>
+  /** `jti` of the one session that outlives the last rise of `session_version`. */
+  kept_session: string | null
 }
 
 export interface EventsTable {
@@ -43,7 +54,15 @@ export interface EventsTable {
   user_id: number | null
   created_on: MadeOn
   updated_on: MadeOn
-  retired_on: ColumnType<Micros | null, string | null | undefined, string | null>
+  retired_on: OptionalMoment
+  description: string | null
+  area: string | null
+  tags: Generated<string[]>
+  /** Digits after the point on screens. */
+  decimals: number | null
+  /** Value as text → label. */
+  value_labels: ColumnType<Record<string, string> | null, string | null | undefined, string | null>
+  expected_interval_seconds: number | null
 }
 
 export interface DatapointsTable {
@@ -76,8 +95,8 @@ export interface ExperimentsTable {
   id: GeneratedAlways<number>
   public_id: ExperimentId
   name: string
-  started_on: ColumnType<Micros | null, string | null | undefined, string | null>
-  stopped_on: ColumnType<Micros | null, string | null | undefined, string | null>
+  started_on: OptionalMoment
+  stopped_on: OptionalMoment
   user_id: number | null
   created_on: MadeOn
   updated_on: MadeOn
@@ -128,11 +147,69 @@ export interface ReadingSourcesTable {
 
 export interface LogEntriesTable {
   id: GeneratedAlways<number>
-  public_id: string
+  public_id: LogEntryId
   content: string
   logging_type: 'error' | 'warning' | 'info'
   status_type: 'read' | 'unread'
   user_id: number | null
+  created_on: MadeOn
+  updated_on: MadeOn
+}
+
+export interface ApiTokensTable {
+  id: GeneratedAlways<number>
+  public_id: ApiTokenId
+  name: string
+  /** SHA-256 of the whole token, in hex. */
+  token_hash: string
+  user_id: number
+  expires_at: OptionalMoment
+  last_used_at: OptionalMoment
+  created_on: MadeOn
+}
+
+export interface DashboardsTable {
+  id: GeneratedAlways<number>
+  public_id: DashboardId
+  name: string
+  is_global: boolean
+  user_id: number
+  created_on: MadeOn
+  updated_on: MadeOn
+}
+
+export interface DashboardWidgetsTable {
+  id: GeneratedAlways<number>
+  public_id: WidgetId
+  dashboard_id: number
+  widget_type: string
+  title: string
+  event_id: number | null
+  x: number
+  y: number
+  w: number
+  h: number
+  config_json: string | null
+  created_on: MadeOn
+}
+
+export interface ChangeOutboxTable {
+  id: GeneratedAlways<number>
+  time: MadeOn
+  entity: string
+  verb: string
+  entity_id: string
+  user_public_id: UserId | null
+}
+
+export interface IdempotencyKeysTable {
+  user_id: number
+  key: string
+  /** SHA-256 of the body. */
+  fingerprint: string
+  /** Time given to readings that came without one. */
+  stamp: Micros
+  answer: Json<unknown> | null
   created_on: MadeOn
 }
 
@@ -151,6 +228,8 @@ export interface AuditLogTable {
   action: string
   before: Json<unknown> | null
   after: Json<unknown> | null
+  /** Public id of the API token that was used; null: a login. */
+  token_id: string | null
 }
 
 export interface InstallationTable {
@@ -172,6 +251,11 @@ export interface Tables {
   reading_sources: ReadingSourcesTable
   log_entries: LogEntriesTable
   revoked_tokens: RevokedTokensTable
+  api_tokens: ApiTokensTable
+  dashboards: DashboardsTable
+  dashboard_widgets: DashboardWidgetsTable
+  change_outbox: ChangeOutboxTable
+  idempotency_keys: IdempotencyKeysTable
   audit_log: AuditLogTable
   installation: InstallationTable
 }

@@ -10,7 +10,3 @@ export const Change = Type.Object({
   by: Type.Union([Type.String(), Type.Null()], { description: 'Public id of the user, or null for the system itself' }),
 })
 export type Change = Static<typeof Change>
-
-/** KV `revoked`, key = the token's `jti`: until when the token would have been valid. */
-export const RevokedToken = Type.Object({ expires_at: Timestamp })
-export type RevokedToken = Static<typeof RevokedToken>

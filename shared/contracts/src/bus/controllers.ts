@@ -8,7 +8,9 @@ export const DEFAULT_CONTROLLER = 'local'
 
 export const DIRECTIONS = ['input', 'output', 'bidirectional'] as const
 export type Direction = (typeof DIRECTIONS)[number]
-export const Direction = Type.Unsafe<Direction>(Type.Enum([...DIRECTIONS]))
+export const Direction = Type.Unsafe<Direction>(
+  Type.Enum([...DIRECTIONS], { description: 'input: read; output: written; bidirectional: both' }),
+)
 
 /** What a driver says of one of its channels. */
 export const ChannelDescription = Type.Object({
@@ -71,7 +73,9 @@ export type DesiredInstance = Static<typeof DesiredInstance>
 
 export const INSTANCE_STATUSES = ['inactive', 'connected', 'error', 'demo'] as const
 export type InstanceStatus = (typeof INSTANCE_STATUSES)[number]
-export const InstanceStatus = Type.Unsafe<InstanceStatus>(Type.Enum([...INSTANCE_STATUSES]))
+export const InstanceStatus = Type.Unsafe<InstanceStatus>(
+  Type.Enum([...INSTANCE_STATUSES], { description: 'How it is, as its controller says' }),
+)
 
 /** KV `<controller>.reported.<instance>`, written by the controller when it changes: how the instance is. */
 export const ReportedInstance = Type.Object({

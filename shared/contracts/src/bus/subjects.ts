@@ -8,6 +8,12 @@ export interface BusNames {
     changes(entity: string, verb: string): string
     historian(verb: HistorianVerb): string
     dead(stream: DeadOrigin): string
+    /** Batches from REST's and the socket's senders; answered by api. */
+    readonly telemetry: string
+    /** What a token may do now; answered by api. */
+    readonly authVerify: string
+    /** The experiment that runs now; answered by api. */
+    readonly runningExperiment: string
     readonly allReadings: string
     readonly allBacklog: string
     readonly allWatermarks: string
@@ -19,7 +25,7 @@ export interface BusNames {
   readonly buckets: { readonly controllers: string; readonly revoked: string }
 }
 
-export type HistorianVerb = 'watermark'
+export type HistorianVerb = 'watermark' | 'delete'
 /** What a dead letter came from. */
 export type DeadOrigin = 'readings'
 
@@ -41,6 +47,9 @@ export function busNames(prefix: string = DEFAULT_PREFIX): BusNames {
       changes: (entity, verb) => `${prefix}.changes.${entity}.${verb}`,
       historian: (verb) => `${prefix}.historian.${verb}`,
       dead: (stream) => `${prefix}.dead.${stream}`,
+      telemetry: `${prefix}.telemetry`,
+      authVerify: `${prefix}.auth.verify`,
+      runningExperiment: `${prefix}.experiments.running`,
       allReadings: `${prefix}.readings.>`,
       allBacklog: `${prefix}.backlog.>`,
       allWatermarks: `${prefix}.watermarks.>`,

@@ -1,47 +1,40 @@
 import { type Static, Type } from 'typebox'
 import { UserId } from '../ids.ts'
 import { Role } from '../roles.ts'
-import { Timestamp } from '../time.ts'
-
-export const Email = Type.String({
-  minLength: 3,
-  maxLength: 254,
-  pattern: '^[^@\\s]+@[^@\\s]+$',
-  description: 'Email address',
-  examples: ['admin@webmacs.io'],
-})
+import { Email } from './users.ts'
 
 export const LoginRequest = Type.Object({
   email: Email,
-  password: Type.String({ minLength: 1, maxLength: 1024 }),
+  password: Type.String({ minLength: 1, maxLength: 1024, description: 'Password', examples: ['correct horse'] }),
 })
 export type LoginRequest = Static<typeof LoginRequest>
 
 export const LoginResponse = Type.Object({
-  status: Type.Literal('success'),
-  message: Type.String(),
-  access_token: Type.String({ description: 'JWT; send it as Authorization: Bearer <token>' }),
+  status: Type.Literal('success', { description: 'Always success' }),
+  message: Type.String({ description: 'What was done, as a sentence', examples: ['Successfully logged in.'] }),
+  access_token: Type.String({
+    description: 'JWT; send it as Authorization: Bearer <token>',
+    examples: ['eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.c2ln'],
+  }),
   public_id: UserId,
-  username: Type.String(),
+  username: Type.String({ description: 'Name of the user', examples: ['ada'] }),
 })
 export type LoginResponse = Static<typeof LoginResponse>
 
-export const User = Type.Object({
-  public_id: UserId,
-  email: Type.String(),
-  username: Type.String(),
-  role: Role,
-  admin: Type.Boolean({ description: 'Whether role is admin' }),
-  registered_on: Timestamp,
-  sso_provider: Type.Union([Type.String(), Type.Null()]),
+export const SsoConfig = Type.Object({
+  enabled: Type.Boolean({ description: 'Whether single sign-on is offered' }),
+  provider_name: Type.String({ description: 'Text of the button; empty when not offered', examples: [''] }),
+  authorize_url: Type.String({ description: 'Where the button leads; empty when not offered', examples: [''] }),
 })
-export type User = Static<typeof User>
+export type SsoConfig = Static<typeof SsoConfig>
 
 /** Claims of an access token (JWT, HS256). `role` is what the user had at login; api reads the current one. */
 export const TokenClaims = Type.Object({
   sub: UserId,
   role: Role,
   jti: Type.String(),
+  /** `users.session_version` at login: when it rises, every session that began under a lower one has ended. */
+  ver: Type.Integer({ minimum: 1 }),
   iat: Type.Integer(),
   exp: Type.Integer(),
 })

@@ -1,13 +1,15 @@
 import { type Static, Type } from 'typebox'
 import { EventId, UserId } from '../ids.ts'
-import { pageOf } from './common.ts'
+import { NOT_BLANK, pageOf } from './common.ts'
 
 export const EVENT_TYPES = ['sensor', 'actuator', 'range', 'cmd_button', 'cmd_opened', 'cmd_closed'] as const
 export type EventType = (typeof EVENT_TYPES)[number]
-export const EventType = Type.Unsafe<EventType>(Type.Enum([...EVENT_TYPES]))
-
-/** At least one character that shows. */
-const NOT_BLANK = '\\S'
+export const EventType = Type.Unsafe<EventType>(
+  Type.Enum([...EVENT_TYPES], {
+    description:
+      'sensor: measured; actuator: switched on and off; range: set to a number; cmd_*: start button and times of the valve cycle',
+  }),
+)
 
 const fields = {
   name: Type.String({
@@ -16,21 +18,60 @@ const fields = {
     description: 'Unique name',
     examples: ['TT-101'],
   }),
-  min_value: Type.Number({ description: 'Lower end of the range, in the unit' }),
-  max_value: Type.Number({ description: 'Upper end of the range, in the unit' }),
-  unit: Type.String({ maxLength: 255, pattern: NOT_BLANK, examples: ['°C'] }),
+  min_value: Type.Number({ description: 'Lower end of the range, in the unit', examples: [0] }),
+  max_value: Type.Number({ description: 'Upper end of the range, in the unit', examples: [200] }),
+  unit: Type.String({
+    maxLength: 255,
+    pattern: NOT_BLANK,
+    description: 'Engineering unit of the values',
+    examples: ['°C'],
+  }),
   type: EventType,
+}
+
+const description = Type.String({ maxLength: 2000, description: 'What is measured or set, and where' })
+const area = Type.String({ maxLength: 255, pattern: NOT_BLANK, description: 'Part of the plant' })
+const tags = Type.Array(Type.String({ maxLength: 64, pattern: NOT_BLANK }), {
+  maxItems: 20,
+  uniqueItems: true,
+  description: 'Words to find and group it by',
+  examples: [['reactor', 'critical']],
+})
+const decimals = Type.Integer({ minimum: 0, maximum: 10, description: 'Digits after the point on screens' })
+const valueLabels = Type.Record(
+  Type.String({ pattern: '^-?\\d+(\\.\\d+)?$' }),
+  Type.String({ maxLength: 64, pattern: NOT_BLANK }),
+  { maxProperties: 64, additionalProperties: false, description: 'Words for values: value → label' },
+)
+const expectedInterval = Type.Number({
+  exclusiveMinimum: 0,
+  maximum: 31_536_000,
+  description: 'Longest usual time between two readings, seconds: much later, the value counts as stale',
+})
+
+const orNull = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema, examples: unknown[]) =>
+  Type.Union([schema, Type.Null()], { description: String(Reflect.get(schema, 'description')), examples })
+
+/** What people need beyond the essentials to group, read and judge a signal. Null: not said. */
+const details = {
+  description: orNull(description, ['Jacket inlet of reactor 1']),
+  area: orNull(area, ['Reactor 1']),
+  tags,
+  decimals: orNull(decimals, [1]),
+  value_labels: orNull(valueLabels, [{ '0': 'closed', '1': 'open' }]),
+  expected_interval_seconds: orNull(expectedInterval, [1]),
 }
 
 export const Event = Type.Object({
   public_id: EventId,
   ...fields,
-  user_public_id: Type.Union([UserId, Type.Null()], { description: 'Who made it' }),
+  ...details,
+  user_public_id: Type.Union([UserId, Type.Null()], { description: 'Who made it', examples: ['usr_7k2m9q4tx3ab'] }),
 })
 export type Event = Static<typeof Event>
 
 export const EventPage = pageOf(Event)
-export const CreateEvent = Type.Object(fields)
+export const CreateEvent = Type.Object({ ...fields, ...Type.Partial(Type.Object(details)).properties })
 export type CreateEvent = Static<typeof CreateEvent>
-export const UpdateEvent = Type.Partial(Type.Object(fields))
+export const UpdateEvent = Type.Partial(Type.Object({ ...fields, ...details }))
 export type UpdateEvent = Static<typeof UpdateEvent>
