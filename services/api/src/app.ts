@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net'
 import { createTokenKey } from '@webmacs/auth'
 import { connectBus, registerService } from '@webmacs/bus'
-import { API_BASE } from '@webmacs/contracts'
+import { ACCESS, API_BASE } from '@webmacs/contracts'
 import { openDatabase } from '@webmacs/database'
 import {
   createMetrics,
@@ -17,10 +17,10 @@ import { sql } from 'kysely'
 import { LoginThrottle } from './auth/login-throttle.ts'
 import { Revocations } from './auth/revocations.ts'
 import { authRoutes } from './auth/routes.ts'
-import { loadPrincipal } from './auth/users.ts'
+import { loadSession, loadTokenOwner } from './auth/users.ts'
 import { startBackground } from './background.ts'
 import { Broker } from './broker.ts'
-import { ChangeFeed } from './changes/change-feed.ts'
+import { Changes } from './changes/changes.ts'
 import { type Config, Environment } from './config.ts'
 import { LastValues } from './datapoints/last-values.ts'
 import { datapointRoutes } from './datapoints/routes.ts'
@@ -63,7 +63,7 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
   stack.defer(() => ops.close())
 
   const key = createTokenKey(config.SECRET_KEY)
-  const changes = new ChangeFeed({ broker, log })
+  const changes = new Changes(db)
   const revocations = new Revocations({ db, broker, log })
   const lastValues = new LastValues()
   changes.onChange((change) => lastValues.noteChange(change))
@@ -73,7 +73,12 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
     metrics,
     corsOrigins: config.CORS_ORIGINS,
     ratePerMinute: config.RATE_LIMIT_PER_MINUTE,
-    authentication: { key, loadPrincipal: (claims) => loadPrincipal(db, claims) },
+    authentication: {
+      key,
+      access: ACCESS,
+      loadSession: (claims) => loadSession(db, claims),
+      loadTokenOwner: (tokenHash) => loadTokenOwner(db, tokenHash),
+    },
   })
   await http.register(healthRoutes({ checks, newestReading: () => lastValues.newest }))
   const routes: FastifyPluginAsync = async (api) => {

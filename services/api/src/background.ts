@@ -3,7 +3,8 @@ import type { Tables } from '@webmacs/database'
 import type { Logger } from '@webmacs/service-kit'
 import type { Kysely } from 'kysely'
 import type { Revocations } from './auth/revocations.ts'
-import type { ChangeFeed } from './changes/change-feed.ts'
+import type { Changes } from './changes/changes.ts'
+import { OutboxRelay } from './changes/outbox-relay.ts'
 import { type Config, seedsDemo } from './config.ts'
 import type { LastValues } from './datapoints/last-values.ts'
 import { LastValuesFeed } from './datapoints/last-values-feed.ts'
@@ -17,7 +18,7 @@ export interface BackgroundOptions {
   readonly config: Config
   readonly db: Kysely<Tables>
   readonly bus: Bus
-  readonly changes: ChangeFeed
+  readonly changes: Changes
   readonly lastValues: LastValues
   readonly revocations: Revocations
   readonly states: ControllerStates
@@ -50,6 +51,10 @@ export async function startBackground(options: BackgroundOptions): Promise<Async
 
   stack.defer(() => states.stopped())
   await started('the state of controllers', () => states.start(bus, signal))
+
+  const relay = new OutboxRelay({ db, bus, changes, log })
+  stack.defer(() => relay.stopped())
+  relay.start(signal)
 
   const reconciler = new DesiredStateReconciler({ db, bus, log })
   stack.defer(() => reconciler.stopped())

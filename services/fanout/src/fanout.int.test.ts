@@ -33,7 +33,8 @@ afterEach(async () => {
   await site[Symbol.asyncDispose]()
 })
 
-const aToken = (lifetimeMinutes = 60) => signToken(key, { user: newId('usr'), role: 'viewer', lifetimeMinutes })
+const aToken = (lifetimeMinutes = 60) =>
+  signToken(key, { user: newId('usr'), role: 'viewer', version: 1, lifetimeMinutes })
 
 /** Connects and gathers what arrives. */
 function connect(query: string, path = '/ws/datapoints/stream') {
@@ -146,6 +147,7 @@ test('closes a client whose token has expired, and one whose token expires while
   const expired = await signToken(key, {
     user: newId('usr'),
     role: 'viewer',
+    version: 1,
     lifetimeMinutes: 1,
     now: new Date(Date.now() - 120_000),
   })
@@ -153,6 +155,7 @@ test('closes a client whose token has expired, and one whose token expires while
   const soon = await signToken(key, {
     user: newId('usr'),
     role: 'viewer',
+    version: 1,
     lifetimeMinutes: 1,
     now: new Date(Date.now() - 58_000),
   })

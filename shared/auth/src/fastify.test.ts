@@ -1,11 +1,20 @@
-import { AppError, newId, type Role, type TokenClaims } from '@webmacs/contracts'
+import { type Access, AppError, newId, type Role } from '@webmacs/contracts'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { expect, test } from 'vitest'
-import { guardRoutes, type Principal, principalOf, type RouteRole } from './fastify.ts'
+import { createApiToken } from './api-tokens.ts'
+import { guardRoutes, type Principal, principalOf } from './fastify.ts'
 import { createTokenKey, signToken } from './tokens.ts'
 
 const key = createTokenKey('a secret of more than thirty-two characters')
 const user = newId('usr')
+
+const ACCESS: Record<string, Access> = {
+  'GET /public': { role: 'public' },
+  'GET /viewer': { role: 'viewer' },
+  'GET /operator': { role: 'operator' },
+  'GET /admin': { role: 'admin' },
+  'GET /login-only': { role: 'viewer', credential: 'login' },
+}
 
 /** `held` is the role that the user has now, whatever the token says. */
 function anApp(held: Role = 'viewer', refusal?: AppError): FastifyInstance {
@@ -13,21 +22,24 @@ function anApp(held: Role = 'viewer', refusal?: AppError): FastifyInstance {
   app.setErrorHandler((err, _request, reply) =>
     reply.code(err instanceof AppError ? err.status : 500).send(err instanceof AppError ? err.message : 'internal'),
   )
+  const load = async (principal: Principal): Promise<Principal> => {
+    if (refusal !== undefined) throw refusal
+    return principal
+  }
   guardRoutes(app, {
     key,
-    loadPrincipal: async (claims: TokenClaims): Promise<Principal> => {
-      if (refusal !== undefined) throw refusal
-      return { id: claims.sub, key: 7, role: held, claims }
-    },
+    access: ACCESS,
+    loadSession: (claims) => load({ id: claims.sub, key: 7, role: held, credential: { kind: 'login', claims } }),
+    loadTokenOwner: () => load({ id: user, key: 7, role: held, credential: { kind: 'api-token', id: newId('tok') } }),
   })
-  for (const role of ['public', 'viewer', 'operator', 'admin'] as const satisfies RouteRole[]) {
-    app.get(`/${role}`, { config: { role } }, async (request) => (role === 'public' ? {} : principalOf(request).id))
+  for (const [route, { role }] of Object.entries(ACCESS)) {
+    app.get(route.slice(4), async (request) => (role === 'public' ? {} : principalOf(request).id))
   }
   return app
 }
 
 const authorization = async (role: Role = 'viewer'): Promise<string> =>
-  `Bearer ${(await signToken(key, { user, role, lifetimeMinutes: 5 })).token}`
+  `Bearer ${(await signToken(key, { user, role, version: 1, lifetimeMinutes: 5 })).token}`
 
 test.each([
   ['viewer', 200, 403, 403],
@@ -74,7 +86,16 @@ test('answers 404 for an unknown route without asking for a token', async () => 
   expect((await anApp().inject('/nowhere')).statusCode).toBe(404)
 })
 
-test('does not start with a route that declares no role', async () => {
+test('does not start with a route that the table does not name', async () => {
   const app = anApp()
-  expect(() => app.get('/open', async () => ({}))).toThrow('GET /open declares no role')
+  expect(() => app.get('/open', async () => ({}))).toThrow('GET /open is not in the access table')
+})
+
+test('lets an API token do what its owner may, but not where a login is needed', async () => {
+  const app = anApp('operator')
+  const headers = { authorization: `Bearer ${createApiToken()}` }
+  const codes = ['/operator', '/admin', '/login-only'].map(
+    async (url) => (await app.inject({ url, headers })).statusCode,
+  )
+  expect(await Promise.all(codes)).toEqual([200, 403, 403])
 })

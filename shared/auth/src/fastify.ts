@@ -1,10 +1,22 @@
-import { AppError, mayActAs, type Role, type TokenClaims, type UserId } from '@webmacs/contracts'
+import {
+  type Access,
+  type ApiTokenId,
+  AppError,
+  accessKey,
+  mayActAs,
+  type Role,
+  type TokenClaims,
+  type UserId,
+} from '@webmacs/contracts'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import { hashApiToken, isApiToken } from './api-tokens.ts'
 import { bearerToken } from './bearer.ts'
 import { type TokenKey, verifyToken } from './tokens.ts'
 
-/** The least role that a route asks for; `public` asks for no token at all. */
-export type RouteRole = Role | 'public'
+/** What a request was let in with. */
+export type Credential =
+  | { readonly kind: 'login'; readonly claims: TokenClaims }
+  | { readonly kind: 'api-token'; readonly id: ApiTokenId }
 
 /** Who makes a request, as the system knows them now (not as the token remembers them). */
 export interface Principal {
@@ -12,49 +24,60 @@ export interface Principal {
   /** Key of the user's row, for rows that say who made them. */
   readonly key: number
   readonly role: Role
-  readonly claims: TokenClaims
+  readonly credential: Credential
 }
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    role?: RouteRole
+    /** What the access table says of this route; set at boot. */
+    access?: Access
   }
   interface FastifyRequest {
     /** null on public routes; elsewhere `principalOf` gives it without the null. */
     principal: Principal | null
   }
-  interface FastifyInstance {
-    /** Reads the token and loads who sent it. Routes with a role other than `public` have done so before their handler runs. */
-    authenticate(request: FastifyRequest): Promise<Principal>
-  }
 }
 
 export interface AuthenticationOptions {
   readonly key: TokenKey
+  /** Route (`GET /api/v1/events/{id}`) → what it needs. */
+  readonly access: Readonly<Record<string, Access>>
   /**
-   * Finds the user of a token whose signature and expiry are good.
+   * Finds the user of a session whose signature and expiry are good.
    * @throws AppError `auth.revoked-token`, `auth.user-gone`
    */
-  readonly loadPrincipal: (claims: TokenClaims) => Promise<Principal>
+  readonly loadSession: (claims: TokenClaims) => Promise<Principal>
+  /**
+   * Finds the owner of an API token.
+   * @throws AppError `auth.invalid-token`, `auth.expired-token`, `auth.user-gone`
+   */
+  readonly loadTokenOwner: (tokenHash: string) => Promise<Principal>
 }
 
 /**
- * Guards every route that is registered after this call by its `config.role`: 401 without a good token, 403 below the role, both before the
- * body is read. A route that declares no role fails at boot, so that none is open by oversight.
+ * Guards every route that is registered after this call by the access table: 401 without a good token, 403 below the role, both before the
+ * body is read. A route that the table does not name fails at boot, so that none is open by oversight.
  */
-export function guardRoutes(app: FastifyInstance, { key, loadPrincipal }: AuthenticationOptions): void {
+export function guardRoutes(app: FastifyInstance, options: AuthenticationOptions): void {
   app.decorateRequest('principal', null)
-  app.decorate('authenticate', async (request: FastifyRequest): Promise<Principal> => {
-    const claims = await verifyToken(key, bearerToken(request.headers.authorization))
-    return loadPrincipal(claims)
-  })
-  app.addHook('onRoute', requireRole)
+  app.addHook('onRoute', (route) => lookUpAccess(route, options.access))
   app.addHook('onRequest', async (request) => {
-    const needed = request.routeOptions.config.role
-    if (request.is404 || needed === 'public' || needed === undefined) return
-    request.principal = await app.authenticate(request)
-    if (!mayActAs(request.principal.role, needed)) throw forbidden(needed)
+    const access = request.routeOptions.config.access
+    if (request.is404 || access === undefined || access.role === 'public') return
+    const principal = await authenticate(options, bearerToken(request.headers.authorization))
+    checkAccess(principal, access.role, access.credential)
+    request.principal = principal
   })
+}
+
+async function authenticate(options: AuthenticationOptions, token: string): Promise<Principal> {
+  if (isApiToken(token)) return options.loadTokenOwner(hashApiToken(token))
+  return options.loadSession(await verifyToken(options.key, token))
+}
+
+function checkAccess(principal: Principal, role: Role, needed: Access['credential']): void {
+  if (!mayActAs(principal.role, role)) throw forbidden(role)
+  if (needed === 'login' && principal.credential.kind !== 'login') throw new AppError('auth.login-needed')
 }
 
 /** @throws Error on a public route: there the program is wrong, not the request */
@@ -63,13 +86,15 @@ export function principalOf(request: FastifyRequest): Principal {
   return request.principal
 }
 
-function requireRole(route: RouteOptions): void {
-  if (route.config?.role === undefined) {
-    throw new Error(`${String(route.method)} ${route.url} declares no role (config: { role: … })`)
-  }
+function lookUpAccess(route: RouteOptions, table: AuthenticationOptions['access']): void {
+  const [method = ''] = [route.method].flat()
+  const access = table[accessKey(method, route.url)]
+  if (access === undefined) throw new Error(`${String(route.method)} ${route.url} is not in the access table`)
+  route.config = { ...route.config, access }
 }
 
-function forbidden(needed: Role): AppError {
+/** Below the role that a route, or what it touches, needs. */
+export function forbidden(needed: Role): AppError {
   const word = `${needed.charAt(0).toUpperCase()}${needed.slice(1)}`
   return new AppError('auth.forbidden', { detail: `${word} privileges required.` })
 }

@@ -1,5 +1,12 @@
+export { createApiToken, hashApiToken, isApiToken } from './api-tokens.ts'
 export { bearerToken } from './bearer.ts'
-export { publishRevocation, RevocationList, type RevocationListOptions } from './revocation-list.ts'
+export {
+  endSessions,
+  publishRevocation,
+  RevocationList,
+  type RevocationListOptions,
+  type Session,
+} from './revocation-list.ts'
 export {
   createTokenKey,
   type SignedToken,

@@ -7,7 +7,7 @@ const key = createTokenKey('a secret of more than thirty-two characters')
 const user = newId('usr')
 const now = new Date('2026-11-23T16:00:00Z')
 const later = (minutes: number): Date => new Date(now.getTime() + minutes * 60_000)
-const sign = () => signToken(key, { user, role: 'operator', lifetimeMinutes: 60, now })
+const sign = () => signToken(key, { user, role: 'operator', version: 1, lifetimeMinutes: 60, now })
 
 const invalid = expect.objectContaining({ name: 'AppError', code: 'auth.invalid-token' })
 const resigned = (claims: Record<string, unknown>, header: Record<string, unknown> = {}, secret: Uint8Array = key) =>
@@ -61,7 +61,7 @@ test('refuses a token of another algorithm or type, though the secret is right',
   await expect(verifyToken(key, await resigned(claims, { typ: 'login-state' }), now)).rejects.toEqual(invalid)
 })
 
-test.each(['sub', 'role', 'jti', 'iat', 'exp'])('refuses a token without %s', async (claim) => {
+test.each(['sub', 'role', 'jti', 'ver', 'iat', 'exp'])('refuses a token without %s', async (claim) => {
   const { claims } = await sign()
   const { [claim as 'sub']: _left, ...rest } = claims
   await expect(verifyToken(key, await resigned(rest), now)).rejects.toEqual(invalid)

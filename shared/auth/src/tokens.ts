@@ -23,6 +23,8 @@ export function createTokenKey(secret: string): TokenKey {
 export interface TokenOptions {
   readonly user: UserId
   readonly role: Role
+  /** `users.session_version` of the user now. */
+  readonly version: number
   readonly lifetimeMinutes: number
   readonly now?: Date
 }
@@ -39,6 +41,7 @@ export async function signToken(key: TokenKey, options: TokenOptions): Promise<S
     sub: options.user,
     role: options.role,
     jti: randomUUID(),
+    ver: options.version,
     iat,
     exp: iat + options.lifetimeMinutes * 60,
   }
@@ -55,7 +58,7 @@ export async function verifyToken(key: TokenKey, token: string, now?: Date): Pro
     const { payload } = await jwtVerify(token, key, {
       algorithms: [ALGORITHM],
       typ: TYPE,
-      requiredClaims: ['sub', 'jti', 'iat', 'exp'],
+      requiredClaims: ['sub', 'jti', 'ver', 'iat', 'exp'],
       ...(now !== undefined && { currentDate: now }),
     })
     if (hasClaims(payload)) return payload
@@ -67,6 +70,12 @@ export async function verifyToken(key: TokenKey, token: string, now?: Date): Pro
 }
 
 function hasClaims(payload: JWTPayload): payload is JWTPayload & TokenClaims {
-  const { sub, role, jti } = payload
-  return typeof sub === 'string' && typeof jti === 'string' && jti !== '' && ROLES.some((known) => known === role)
+  const { sub, role, jti, ver } = payload
+  return (
+    typeof sub === 'string' &&
+    typeof jti === 'string' &&
+    jti !== '' &&
+    Number.isSafeInteger(ver) &&
+    ROLES.some((known) => known === role)
+  )
 }

@@ -27,9 +27,13 @@ export class InvalidMessageError extends Error {
   }
 }
 
-/** Tells, in a stream that is kept, that something changed; resolves when the broker has it. Call it after the change is committed. */
-export async function publishChange(bus: Bus, change: Change): Promise<void> {
-  await bus.js.publish(bus.names.subjects.changes(change.entity, change.verb), JSON.stringify(change))
+/**
+ * Tells, in a stream that is kept, that something changed; resolves when the broker has it. Call it after the change is committed.
+ * @param messageId the same one when the same change is told again: within two minutes the stream keeps it once
+ */
+export async function publishChange(bus: Bus, change: Change, messageId?: string): Promise<void> {
+  const subject = bus.names.subjects.changes(change.entity, change.verb)
+  await bus.js.publish(subject, JSON.stringify(change), messageId === undefined ? {} : { msgID: messageId })
 }
 
 export interface Responder {

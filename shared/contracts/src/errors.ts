@@ -67,7 +67,8 @@ export const FieldError = Type.Object({
   rule: Type.String({ description: 'The rule, as a sentence', examples: ['must be number'] }),
   value: Type.Optional(
     Type.Unknown({
-      description: 'What was sent, cut to a hundred characters; left out when nothing was sent, or it is secret',
+      description:
+        'What was sent, cut to a hundred characters; left out when it was nothing, secret, a list or an object',
       examples: ['warm'],
     }),
   ),

@@ -10,7 +10,7 @@ export type Validated<T> =
  * One for all schemas: it compiles each once, however often it is asked. Our schemas are not themselves checked against the schema of
  * schemas, which would cost 15 ms and a megabyte each; TypeBox and the compiler see to them.
  */
-const ajv = new Ajv2020({ allErrors: true, strict: false, strictNumbers: true, validateSchema: false })
+const ajv = new Ajv2020({ allErrors: true, strict: false, strictNumbers: true, validateSchema: false, verbose: true })
 
 /**
  * Compiles a schema into a check that never coerces: what is wrong is named, what is right is typed. Numbers are finite (JSON's `1e400`
@@ -31,9 +31,22 @@ export function createValidator<Schema extends TSchema>(
 
 const MAX_FIELD_ERRORS = 20
 
-/** Ajv's errors as field and rule; at most twenty, so that a bad batch does not come back whole. */
+/** Ajv's errors (of an instance with `verbose`) as field, rule and value; at most twenty, so that a bad batch does not come back whole. */
 export function describeErrors(errors: readonly ErrorObject[], root: string): FieldError[] {
-  return errors.slice(0, MAX_FIELD_ERRORS).map((error) => ({ field: fieldOf(error, root), rule: ruleOf(error) }))
+  return errors.slice(0, MAX_FIELD_ERRORS).map((error) => {
+    const field = fieldOf(error, root)
+    return { field, rule: ruleOf(error), ...(error.keyword !== 'required' && offendingValue(field, error.data)) }
+  })
+}
+
+const SECRET_FIELD = /password|token|secret/i
+const LONGEST_VALUE = 100
+
+/** What broke a rule, as an error may repeat it: `{}` for what is secret, and for lists and objects, which would come back whole. */
+export function offendingValue(field: string, value: unknown): Pick<FieldError, 'value'> {
+  if (SECRET_FIELD.test(field) || value === undefined) return {}
+  if (typeof value === 'string') return { value: value.slice(0, LONGEST_VALUE) }
+  return value === null || typeof value !== 'object' ? { value } : {}
 }
 
 function fieldOf(error: ErrorObject, root: string): string {

@@ -12,6 +12,12 @@ const anEvent = (name: string, type: EventType = 'sensor'): Event => ({
   unit: '°C',
   min_value: 0,
   max_value: 100,
+  description: null,
+  area: null,
+  tags: [],
+  decimals: null,
+  value_labels: null,
+  expected_interval_seconds: null,
   user_public_id: null,
 })
 const anInstance = (name: string, events: readonly Event[]): PluginInstance => ({

@@ -12,6 +12,12 @@ const aSignal = (label: string, unit: string): Signal => ({
     unit,
     min_value: 0,
     max_value: 1,
+    description: null,
+    area: null,
+    tags: [],
+    decimals: null,
+    value_labels: null,
+    expected_interval_seconds: null,
     user_public_id: null,
   },
 })

@@ -27,6 +27,7 @@ test('logs in with email and password, and knows the user by the token', async (
     admin: false,
     registered_on: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
     sso_provider: null,
+    settings: {},
   })
 })
 
@@ -115,12 +116,18 @@ test.each([
 
 test('refuses an expired token', async () => {
   const now = new Date(Date.now() - 3_600_000)
-  const { token } = await signToken(site.key, { user: site.users.admin.id, role: 'admin', lifetimeMinutes: 30, now })
+  const { token } = await signToken(site.key, {
+    user: site.users.admin.id,
+    role: 'admin',
+    version: 1,
+    lifetimeMinutes: 30,
+    now,
+  })
   expect((await me(token)).body).toEqual(aProblem('auth.invalid-token'))
 })
 
 test('refuses the token of a user who does not exist', async () => {
-  const { token } = await signToken(site.key, { user: newId('usr'), role: 'admin', lifetimeMinutes: 30 })
+  const { token } = await signToken(site.key, { user: newId('usr'), role: 'admin', version: 1, lifetimeMinutes: 30 })
   const answer = await me(token)
   expect(answer.status).toBe(401)
   expect(answer.body).toEqual(aProblem('auth.user-gone'))
@@ -181,8 +188,8 @@ test('publishes at start what was revoked while the broker did not hear', async 
   await site.startApi()
   const list = new RevocationList({ bus: site.bus.bus })
   await list.start()
-  expect(list.has('unheard')).toBe(true)
-  expect(list.has('expired')).toBe(false)
+  expect(list.has({ sub: newId('usr'), jti: 'unheard', ver: 1 })).toBe(true)
+  expect(list.has({ sub: newId('usr'), jti: 'expired', ver: 1 })).toBe(false)
   await list.stop()
 })
 

@@ -2,11 +2,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { signToken, type TokenKey } from '@webmacs/auth'
 import { principalOf } from '@webmacs/auth/fastify'
 import { verifyPassword } from '@webmacs/auth/passwords'
-import { AppError, LoginRequest, LoginResponse, newId, Success, success, User } from '@webmacs/contracts'
+import { AppError, LoginRequest, LoginResponse, newId, SsoConfig, Success, success, User } from '@webmacs/contracts'
 import type { Row, Tables } from '@webmacs/database'
 import type { FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
-import { Type } from 'typebox'
 import type { LoginThrottle } from './login-throttle.ts'
 import type { Revocations } from './revocations.ts'
 import { findUserByEmail, readUser } from './users.ts'
@@ -19,19 +18,13 @@ export interface AuthRoutesOptions {
   readonly revocations: Revocations
 }
 
-const SsoConfig = Type.Object({
-  enabled: Type.Boolean(),
-  provider_name: Type.String(),
-  authorize_url: Type.String(),
-})
-
 export const authRoutes =
   (options: AuthRoutesOptions): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.post(
       '/auth/login',
       {
-        config: { role: 'public', errors: ['auth.bad-credentials', 'auth.throttled'] },
+        config: { errors: ['auth.bad-credentials', 'auth.throttled'] },
         schema: {
           summary: 'Log in',
           description:
@@ -46,6 +39,7 @@ export const authRoutes =
         const { token } = await signToken(options.key, {
           user: user.public_id,
           role: user.role,
+          version: user.session_version,
           lifetimeMinutes: options.tokenLifetimeMinutes,
         })
         await noteLogin(options.db, user)
@@ -62,7 +56,6 @@ export const authRoutes =
     app.post(
       '/auth/logout',
       {
-        config: { role: 'viewer' },
         schema: {
           summary: 'Log out',
           description: 'Revokes the access token that the request carries; it is refused everywhere within a second.',
@@ -71,7 +64,8 @@ export const authRoutes =
         },
       },
       async (request) => {
-        await options.revocations.revoke(principalOf(request).claims)
+        const { credential } = principalOf(request)
+        if (credential.kind === 'login') await options.revocations.revoke(credential.claims)
         return success('Successfully logged out.')
       },
     )
@@ -79,7 +73,6 @@ export const authRoutes =
     app.get(
       '/auth/me',
       {
-        config: { role: 'viewer' },
         schema: { summary: 'Read your own profile', tags: ['Authentication'], response: { 200: User } },
       },
       (request) => readUser(options.db, principalOf(request).id),
@@ -88,7 +81,6 @@ export const authRoutes =
     app.get(
       '/auth/sso/config',
       {
-        config: { role: 'public' },
         schema: {
           summary: 'Read whether single sign-on is offered',
           tags: ['Authentication'],

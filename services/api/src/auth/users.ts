@@ -25,11 +25,11 @@ export async function readUser(db: Kysely<Tables>, id: UserId): Promise<User> {
   return userAnswer(row)
 }
 
-/** The user of a token as the database knows them now: role changes, logouts and deactivation act at once, whatever the broker does. */
-export async function loadPrincipal(db: Kysely<Tables>, claims: TokenClaims): Promise<Principal> {
+/** The user of a session as the database knows them now: role changes, logouts and deactivation act at once, whatever the broker does. */
+export async function loadSession(db: Kysely<Tables>, claims: TokenClaims): Promise<Principal> {
   const row = await db
     .selectFrom('users')
-    .select(['id', 'role', 'deactivated_on'])
+    .select(['id', 'role', 'deactivated_on', 'session_version', 'kept_session'])
     .select(({ exists, selectFrom }) =>
       exists(selectFrom('revoked_tokens').select('jti').where('jti', '=', claims.jti)).as('revoked'),
     )
@@ -37,10 +37,33 @@ export async function loadPrincipal(db: Kysely<Tables>, claims: TokenClaims): Pr
     .executeTakeFirst()
   if (row?.revoked) throw new AppError('auth.revoked-token')
   if (row === undefined || row.deactivated_on !== null) throw new AppError('auth.user-gone')
-  return { id: claims.sub, key: row.id, role: row.role, claims }
+  if (claims.ver < row.session_version && claims.jti !== row.kept_session) throw new AppError('auth.revoked-token')
+  return { id: claims.sub, key: row.id, role: row.role, credential: { kind: 'login', claims } }
 }
 
-function userAnswer(row: Row<'users'>): User {
+const LAST_USE_PRECISION = sql`interval '1 minute'`
+
+/** The owner of an API token as the database knows them now. Its last use is noted to the minute, so that reading does not mean writing. */
+export async function loadTokenOwner(db: Kysely<Tables>, tokenHash: string): Promise<Principal> {
+  const row = await db
+    .selectFrom('api_tokens')
+    .innerJoin('users', 'users.id', 'api_tokens.user_id')
+    .select(['api_tokens.id as token', 'api_tokens.public_id as token_id', 'expires_at'])
+    .select(['users.id', 'users.public_id', 'role', 'deactivated_on'])
+    .select(sql<boolean>`expires_at <= now()`.as('is_expired'))
+    .select(sql<boolean>`coalesce(last_used_at < now() - ${LAST_USE_PRECISION}, true)`.as('is_use_news'))
+    .where('token_hash', '=', tokenHash)
+    .executeTakeFirst()
+  if (row === undefined) throw new AppError('auth.invalid-token', { detail: 'Invalid API token.' })
+  if (row.is_expired) throw new AppError('auth.expired-token', { detail: 'API token has expired.' })
+  if (row.deactivated_on !== null) throw new AppError('auth.user-gone', { detail: 'Token owner not found.' })
+  if (row.is_use_news) {
+    await db.updateTable('api_tokens').set({ last_used_at: sql`now()` }).where('id', '=', row.token).execute()
+  }
+  return { id: row.public_id, key: row.id, role: row.role, credential: { kind: 'api-token', id: row.token_id } }
+}
+
+export function userAnswer(row: Row<'users'>): User {
   return {
     public_id: row.public_id,
     email: row.email,
@@ -49,5 +72,6 @@ function userAnswer(row: Row<'users'>): User {
     admin: row.role === 'admin',
     registered_on: formatTime(row.registered_on),
     sso_provider: row.sso_provider,
+    settings: row.settings,
   }
 }

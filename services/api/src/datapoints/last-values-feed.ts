@@ -1,6 +1,5 @@
 import type { Bus } from '@webmacs/bus'
 import {
-  Change,
   type EventId,
   encodeQuality,
   Frame,
@@ -33,7 +32,6 @@ export class LastValuesFeed {
   readonly #options: FeedOptions
   readonly #subscriptions: { unsubscribe(): void }[] = []
   readonly #validateFrame = createValidator(Frame, 'frame')
-  readonly #validateChange = createValidator(Change, 'change')
   #reloading: NodeJS.Timeout | undefined
 
   constructor(options: FeedOptions) {
@@ -89,7 +87,6 @@ export class LastValuesFeed {
       this.#subscriptions.push(subscription)
     }
     for (const subject of [allReadings, allBacklog]) follow(subject, (data) => this.#takeFrames(data))
-    follow(bus.names.subjects.changes('event', '*'), (data) => this.#takeChange(data))
     bus.onStatus((status) => {
       if (status === 'connected') void this.#tryReload()
     })
@@ -114,11 +111,6 @@ export class LastValuesFeed {
       const quality = encodeQuality(words?.[event] ?? [])
       if (value !== null && !isBad(quality)) values.note({ event, time, value, quality })
     }
-  }
-
-  #takeChange(data: Uint8Array): void {
-    const change = this.#validateChange(parsed(data))
-    if (change.ok) this.#options.values.noteChange(change.value)
   }
 
   async #tryReload(): Promise<void> {

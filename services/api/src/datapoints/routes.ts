@@ -21,7 +21,6 @@ export const datapointRoutes =
     app.get(
       '/datapoints',
       {
-        config: { role: 'viewer' },
         schema: {
           summary: 'List datapoints, newest first',
           description: 'Beyond 20,000, `total` is an estimate. Bad readings are left out.',
@@ -39,7 +38,6 @@ export const datapointRoutes =
     app.get(
       '/datapoints/latest',
       {
-        config: { role: 'viewer' },
         schema: {
           summary: 'Read the newest value of each event',
           description:
@@ -54,7 +52,6 @@ export const datapointRoutes =
     app.post(
       '/datapoints/series',
       {
-        config: { role: 'viewer' },
         schema: {
           summary: 'Read the past of events for a chart',
           description:
@@ -71,7 +68,7 @@ export const datapointRoutes =
     app.get(
       '/datapoints/:id',
       {
-        config: { role: 'viewer', errors: ['datapoint.unknown'] },
+        config: { errors: ['datapoint.unknown'] },
         schema: {
           summary: 'Read a datapoint',
           tags,

@@ -1,7 +1,7 @@
 import { AppError, type Datapoint, type ExperimentId, formatTime, type Micros, type Page } from '@webmacs/contracts'
 import { experimentAt, moment, type Tables } from '@webmacs/database'
 import { type Kysely, sql } from 'kysely'
-import { offsetOf } from '../http/paging.ts'
+import { limitOf, offsetOf } from '../http/paging.ts'
 import { invalidField } from '../http/schema-validation.ts'
 import { datapointAnswer, isShown } from './datapoint-answer.ts'
 import { parseDatapointId } from './datapoint-id.ts'
@@ -32,7 +32,7 @@ export async function listDatapoints(
   for (let window = FIRST_WINDOW; ; window *= WINDOW_GROWTH) {
     const from = window < newest ? newest - window : undefined
     const datapoints = await readPage(db, page, from)
-    if (datapoints.length === page.page_size || from === undefined) return { total, datapoints }
+    if (datapoints.length === limitOf(page) || from === undefined) return { total, datapoints }
   }
 }
 
@@ -47,7 +47,7 @@ async function readPage(db: Kysely<Tables>, page: Page, from: Micros | undefined
         .$if(from !== undefined, (query) => query.where('ts', '>=', moment(from ?? 0)))
         .orderBy('ts', 'desc')
         .orderBy('event_id')
-        .limit(page.page_size)
+        .limit(limitOf(page))
         .offset(offsetOf(page)),
     )
     .selectFrom('page')

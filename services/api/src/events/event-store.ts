@@ -5,85 +5,104 @@ import {
   type CreateEvent,
   type Event,
   type EventId,
+  type Micros,
   newId,
   type Page,
   type UpdateEvent,
 } from '@webmacs/contracts'
 import { type Row, type Tables, violatedUnique } from '@webmacs/database'
 import { type Kysely, sql, type Transaction } from 'kysely'
-import { recordChange } from '../changes/audit-log.ts'
-import { offsetOf } from '../http/paging.ts'
+import type { Changes } from '../changes/changes.ts'
+import { limitOf, offsetOf } from '../http/paging.ts'
+import { checkVersion, type ExpectedVersion, nextVersion, type Versioned } from '../http/versions.ts'
 
 /** Events that are not retired, oldest first. */
 export async function listEvents(db: Kysely<Tables>, page: Page): Promise<{ total: number; events: Event[] }> {
   const [rows, counted] = await Promise.all([
-    activeEvents(db).orderBy('events.id').limit(page.page_size).offset(offsetOf(page)).execute(),
+    activeEvents(db).orderBy('events.id').limit(limitOf(page)).offset(offsetOf(page)).execute(),
     db
       .selectFrom('events')
       .select(({ fn }) => fn.countAll<number>().as('total'))
       .where('retired_on', 'is', null)
       .executeTakeFirstOrThrow(),
   ])
-  return { total: counted.total, events: rows }
+  return { total: counted.total, events: rows.map(({ updated_on, ...event }) => event) }
 }
 
 /** @throws AppError `event.unknown`, also for a retired one */
-export async function readEvent(db: Kysely<Tables>, id: EventId): Promise<Event> {
+export async function readEvent(db: Kysely<Tables>, id: EventId): Promise<Versioned<Event>> {
   const row = await activeEvents(db).where('events.public_id', '=', id).executeTakeFirst()
   if (row === undefined) throw unknownEvent(id)
-  return row
+  const { updated_on, ...value } = row
+  return { value, updatedOn: updated_on }
 }
 
 /** @throws AppError `event.exists`, `event.range` */
-export async function createEvent(db: Kysely<Tables>, input: CreateEvent, by: Principal): Promise<Event> {
-  checkRange(input)
-  const { name, min_value, max_value, unit, type } = input
-  const event = { public_id: newId('evt'), name, min_value, max_value, unit, type }
-  await db.transaction().execute(async (trx) => {
+export function createEvent(changes: Changes, input: CreateEvent, by: Principal): Promise<EventId> {
+  const facts = factsOf({ ...NO_DETAILS, ...definedOnly(input) })
+  checkRange(facts)
+  const id = newId('evt')
+  return changes.make(by, async ({ trx, record }) => {
     await trx
       .insertInto('events')
-      .values({ ...event, user_id: by.key })
+      .values({ public_id: id, ...columnsOf(facts), user_id: by.key })
       .execute()
-      .catch(nameTaken(name))
-    await recordChange(trx, { by, entity: 'event', id: event.public_id, action: 'created', after: event })
+      .catch(nameTaken(facts.name))
+    await record({ entity: 'event', verb: 'created', id, after: facts })
+    return id
   })
-  return { ...event, user_public_id: by.id }
 }
 
 /**
  * Changes what the input names.
- * @returns whether anything is different now
- * @throws AppError `event.unknown`, `event.exists`, `event.range`
+ * @returns the version that is in force then
+ * @throws AppError `event.unknown`, `event.exists`, `event.range`, `request.precondition`
  */
-export function updateEvent(db: Kysely<Tables>, id: EventId, input: UpdateEvent, by: Principal): Promise<boolean> {
-  return db.transaction().execute(async (trx) => {
+export function updateEvent(
+  changes: Changes,
+  id: EventId,
+  input: UpdateEvent,
+  { by, expected }: { readonly by: Principal; readonly expected: ExpectedVersion },
+): Promise<Micros> {
+  return changes.make(by, async ({ trx, record }) => {
     const row = await lockEvent(trx, id)
+    checkVersion(expected, row.updated_on)
     const before = factsOf(row)
-    const after = factsOf({ ...row, ...definedOnly(input) })
+    const after = factsOf({ ...before, ...definedOnly(input) })
     checkRange(after)
-    if (isDeepStrictEqual(before, after)) return false
-    await trx
+    if (isDeepStrictEqual(before, after)) return row.updated_on
+    const { updated_on } = await trx
       .updateTable('events')
-      .set({ ...after, updated_on: sql`now()` })
+      .set({ ...columnsOf(after), updated_on: nextVersion })
       .where('id', '=', row.id)
-      .execute()
+      .returning('updated_on')
+      .executeTakeFirstOrThrow()
       .catch(nameTaken(after.name))
-    await recordChange(trx, { by, entity: 'event', id, action: 'updated', before, after })
-    return true
+    await record({ entity: 'event', verb: 'updated', id, before, after })
+    return updated_on
   })
 }
 
-/** Takes an event out of use: its name becomes free and its channels unlinked, its datapoints stay. @throws AppError `event.unknown` */
-export async function retireEvent(db: Kysely<Tables>, id: EventId, by: Principal): Promise<void> {
-  await db.transaction().execute(async (trx) => {
+/**
+ * Takes an event out of use: its name becomes free, its channels and widgets unlinked, its datapoints stay.
+ * @throws AppError `event.unknown`, `request.precondition`
+ */
+export async function retireEvent(
+  changes: Changes,
+  id: EventId,
+  { by, expected }: { readonly by: Principal; readonly expected: ExpectedVersion },
+): Promise<void> {
+  await changes.make(by, async ({ trx, record }) => {
     const row = await lockEvent(trx, id)
+    checkVersion(expected, row.updated_on)
     await trx
       .updateTable('events')
-      .set({ retired_on: sql`now()`, updated_on: sql`now()` })
+      .set({ retired_on: sql`now()`, updated_on: nextVersion })
       .where('id', '=', row.id)
       .execute()
     await trx.updateTable('channel_mappings').set({ event_id: null }).where('event_id', '=', row.id).execute()
-    await recordChange(trx, { by, entity: 'event', id, action: 'retired', before: factsOf(row) })
+    await trx.updateTable('dashboard_widgets').set({ event_id: null }).where('event_id', '=', row.id).execute()
+    await record({ entity: 'event', verb: 'retired', id, before: factsOf(row) })
   })
 }
 
@@ -92,9 +111,11 @@ const activeEvents = (db: Kysely<Tables>) =>
     .selectFrom('events')
     .leftJoin('users', 'users.id', 'events.user_id')
     .select(['events.public_id', 'events.name', 'min_value', 'max_value', 'unit', 'type'])
-    .select('users.public_id as user_public_id')
+    .select(['description', 'area', 'tags', 'decimals', 'value_labels', 'expected_interval_seconds'])
+    .select(['users.public_id as user_public_id', 'events.updated_on'])
     .where('retired_on', 'is', null)
 
+/** @throws AppError `event.unknown` */
 async function lockEvent(trx: Transaction<Tables>, id: EventId): Promise<Row<'events'>> {
   const row = await trx
     .selectFrom('events')
@@ -107,21 +128,41 @@ async function lockEvent(trx: Transaction<Tables>, id: EventId): Promise<Row<'ev
   return row
 }
 
-type EventFacts = Required<UpdateEvent>
+type EventFacts = Omit<Event, 'public_id' | 'user_public_id'>
 
-function factsOf({ name, min_value, max_value, unit, type }: EventFacts): EventFacts {
-  return { name, min_value, max_value, unit, type }
+const NO_DETAILS = {
+  description: null,
+  area: null,
+  tags: [],
+  decimals: null,
+  value_labels: null,
+  expected_interval_seconds: null,
 }
 
-function definedOnly(input: UpdateEvent): UpdateEvent {
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined))
+function factsOf(event: EventFacts): EventFacts {
+  const { name, min_value, max_value, unit, type } = event
+  const { description, area, tags, decimals, value_labels, expected_interval_seconds } = event
+  return {
+    ...{ name, min_value, max_value, unit, type },
+    ...{ description, area, tags, decimals, value_labels, expected_interval_seconds },
+  }
 }
 
-function checkRange({ min_value, max_value }: { min_value: number; max_value: number }): void {
+const columnsOf = ({ value_labels, ...facts }: EventFacts) => ({
+  ...facts,
+  value_labels: value_labels === null ? null : JSON.stringify(value_labels),
+})
+
+/** Without the keys that are there but undefined, so that spreading them changes nothing. */
+function definedOnly<T extends object>(input: T): T {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== undefined)) as T // fewer keys, same values
+}
+
+function checkRange({ min_value, max_value }: Pick<EventFacts, 'min_value' | 'max_value'>): void {
   if (min_value <= max_value) return
   const field = 'body.min_value'
   const rule = `must not be above max_value (${min_value} > ${max_value})`
-  throw new AppError('event.range', { detail: `${field} ${rule}.`, errors: [{ field, rule }] })
+  throw new AppError('event.range', { detail: `${field} ${rule}.`, errors: [{ field, rule, value: min_value }] })
 }
 
 function nameTaken(name: string): (err: unknown) => never {

@@ -4,14 +4,15 @@ import { CreateEvent, Event, type EventId, EventPage, Page, Success, success, Up
 import type { Tables } from '@webmacs/database'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
-import type { ChangeFeed } from '../changes/change-feed.ts'
+import type { Changes } from '../changes/changes.ts'
 import { anyId } from '../http/ids.ts'
 import { pageAnswer } from '../http/paging.ts'
+import { expectedVersion, IfMatch, tagAnswer } from '../http/versions.ts'
 import { createEvent, listEvents, readEvent, retireEvent, updateEvent } from './event-store.ts'
 
 export interface EventRoutesOptions {
   readonly db: Kysely<Tables>
-  readonly changes: ChangeFeed
+  readonly changes: Changes
 }
 
 const tags = ['Events']
@@ -23,7 +24,6 @@ export const eventRoutes =
     app.get(
       '/events',
       {
-        config: { role: 'viewer' },
         schema: { summary: 'List events, oldest first', tags, querystring: Page, response: { 200: EventPage } },
       },
       async ({ query }) => {
@@ -35,44 +35,46 @@ export const eventRoutes =
     app.post(
       '/events',
       {
-        config: { role: 'operator', errors: ['event.exists', 'event.range'] },
+        config: { errors: ['event.exists', 'event.range'] },
         schema: { summary: 'Create an event', tags, body: CreateEvent, response: { 201: Success } },
       },
       async (request, reply) => {
-        const by = principalOf(request)
-        const { public_id } = await createEvent(db, request.body, by)
-        await changes.announce({ entity: 'event', verb: 'created', id: public_id, by: by.id })
-        return reply.code(201).send(success('Event successfully created.', public_id))
+        const id = await createEvent(changes, request.body, principalOf(request))
+        return reply.code(201).send(success('Event successfully created.', id))
       },
     )
 
     app.get(
       '/events/:id',
       {
-        config: { role: 'viewer', errors: ['event.unknown'] },
+        config: { errors: ['event.unknown'] },
         schema: { summary: 'Read an event', tags, params: ById, response: { 200: Event } },
       },
-      ({ params }) => readEvent(db, params.id),
+      async ({ params }, reply) => {
+        const { value, updatedOn } = await readEvent(db, params.id)
+        tagAnswer(reply, updatedOn)
+        return value
+      },
     )
 
     app.put(
       '/events/:id',
       {
-        config: { role: 'operator', errors: ['event.unknown', 'event.exists', 'event.range'] },
+        config: { errors: ['event.unknown', 'event.exists', 'event.range', 'request.precondition'] },
         schema: {
           summary: 'Change an event',
           description: 'Fields that are left out stay as they are.',
+          headers: IfMatch,
           tags,
           params: ById,
           body: UpdateEvent,
           response: { 200: Success },
         },
       },
-      async (request) => {
-        const by = principalOf(request)
+      async (request, reply) => {
         const { id } = request.params
-        const isChanged = await updateEvent(db, id, request.body, by)
-        if (isChanged) await changes.announce({ entity: 'event', verb: 'updated', id, by: by.id })
+        const by = principalOf(request)
+        tagAnswer(reply, await updateEvent(changes, id, request.body, { by, expected: expectedVersion(request) }))
         return success('Event successfully updated.', id)
       },
     )
@@ -80,21 +82,20 @@ export const eventRoutes =
     app.delete(
       '/events/:id',
       {
-        config: { role: 'operator', errors: ['event.unknown'] },
+        config: { errors: ['event.unknown', 'request.precondition'] },
         schema: {
           summary: 'Retire an event',
           description:
             'The event disappears and its name becomes free; channels linked to it are unlinked. Its datapoints are kept.',
           tags,
+          headers: IfMatch,
           params: ById,
           response: { 200: Success },
         },
       },
       async (request) => {
-        const by = principalOf(request)
         const { id } = request.params
-        await retireEvent(db, id, by)
-        await changes.announce({ entity: 'event', verb: 'retired', id, by: by.id })
+        await retireEvent(changes, id, { by: principalOf(request), expected: expectedVersion(request) })
         return success('Event successfully deleted.', id)
       },
     )

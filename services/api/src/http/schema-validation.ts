@@ -1,11 +1,17 @@
 import { AppError } from '@webmacs/contracts'
-import { describeErrors } from '@webmacs/contracts/validation'
+import { describeErrors, offendingValue } from '@webmacs/contracts/validation'
 import { Ajv2020, type Options, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
 import { compileBodyCoercion, compileTextCoercion } from './coercion.ts'
 
-const RULES = { allErrors: true, strict: false, strictNumbers: true, useDefaults: true } as const satisfies Options
+const RULES = {
+  allErrors: true,
+  strict: false,
+  strictNumbers: true,
+  useDefaults: true,
+  verbose: true,
+} as const satisfies Options
 
 /** Where a rule was broken, as users read it in `errors[].field`. */
 const ROOTS: Record<string, string> = { body: 'body', querystring: 'query', params: 'path', headers: 'header' }
@@ -29,8 +35,11 @@ export function createSchemaCompiler(): FastifySchemaCompiler<TSchema> {
 }
 
 /** A field that breaks a rule no schema can say; `rule` completes the sentence "<field> …". */
-export function invalidField(field: string, rule: string): AppError {
-  return new AppError('request.invalid', { detail: `${field} ${rule}.`, errors: [{ field, rule }] })
+export function invalidField(field: string, rule: string, value?: unknown): AppError {
+  return new AppError('request.invalid', {
+    detail: `${field} ${rule}.`,
+    errors: [{ field, rule, ...offendingValue(field, value) }],
+  })
 }
 
 const FIELDS_IN_DETAIL = 3

@@ -54,7 +54,7 @@ const CACHE = 'public, max-age=3600'
 /** The interactive page about this API, at `/docs`. */
 export const docsPage = (): FastifyPluginAsyncTypebox => async (app) => {
   const script = new DocsScript()
-  const hidden = { config: { role: 'public' as const }, schema: { hide: true } }
+  const hidden = { schema: { hide: true } }
 
   app.get('/docs', hidden, (_request, reply) => page(reply, 'text/html; charset=utf-8', PAGE))
   app.get('/docs/start.js', hidden, (_request, reply) => page(reply, 'text/javascript; charset=utf-8', START))

@@ -1,4 +1,4 @@
-import { ERRORS, type ErrorCode } from '@webmacs/contracts'
+import { type Access, ERRORS, type ErrorCode } from '@webmacs/contracts'
 import type { RouteOptions } from 'fastify'
 
 /** What is touched here of an OpenAPI document. */
@@ -24,10 +24,10 @@ export function documentErrors<D extends Document>(document: D, routes: readonly
 }
 
 function describe(operation: Operation, route: RouteOptions): void {
-  const role = route.config?.role ?? 'public'
-  if (role !== 'public') {
+  const access = route.config?.access
+  if (access !== undefined && access.role !== 'public') {
     operation.security = [{ token: [] }]
-    operation.description = [operation.description, `Needs the role ${role}.`].filter(Boolean).join(' ')
+    operation.description = [operation.description, describeAccess(access)].filter(Boolean).join(' ')
   }
   const byStatus = Map.groupBy(new Set(codesOf(route)), (code) => ERRORS[code].status)
   for (const [status, codes] of [...byStatus].sort(([one], [other]) => one - other)) {
@@ -35,11 +35,20 @@ function describe(operation: Operation, route: RouteOptions): void {
   }
 }
 
+function describeAccess({ role, othersNeed, credential }: Access): string {
+  const sentences = [`Needs the role ${role}.`]
+  if (othersNeed !== undefined) sentences.push(`What belongs to others needs the role ${othersNeed}.`)
+  if (credential === 'login') sentences.push('An API token is not enough.')
+  return sentences.join(' ')
+}
+
 function codesOf({ config, schema }: RouteOptions): ErrorCode[] {
   const codes: ErrorCode[] = [...(config?.errors ?? [])]
-  if (config?.role !== 'public') {
-    codes.push('auth.required', 'auth.invalid-token', 'auth.revoked-token', 'auth.user-gone')
-    if (config?.role !== 'viewer') codes.push('auth.forbidden')
+  const access = config?.access
+  if (access !== undefined && access.role !== 'public') {
+    codes.push('auth.required', 'auth.invalid-token', 'auth.expired-token', 'auth.revoked-token', 'auth.user-gone')
+    if (access.role !== 'viewer' || access.othersNeed !== undefined) codes.push('auth.forbidden')
+    if (access.credential === 'login') codes.push('auth.login-needed')
   }
   if (schema?.body !== undefined) codes.push('request.too-large', 'request.media-type')
   if (schema?.body !== undefined || schema?.querystring !== undefined) codes.push('request.invalid')

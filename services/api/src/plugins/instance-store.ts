@@ -8,7 +8,7 @@ import {
 } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
 import type { Kysely } from 'kysely'
-import { offsetOf } from '../http/paging.ts'
+import { limitOf, offsetOf } from '../http/paging.ts'
 import type { ControllerStates } from './controller-states.ts'
 
 /** Instances with their channels, oldest first, and how their controllers say they are. */
@@ -18,7 +18,7 @@ export async function listInstances(
   page: Page,
 ): Promise<{ total: number; instances: PluginInstance[] }> {
   const [rows, counted] = await Promise.all([
-    instances(db).orderBy('plugin_instances.id').limit(page.page_size).offset(offsetOf(page)).execute(),
+    instances(db).orderBy('plugin_instances.id').limit(limitOf(page)).offset(offsetOf(page)).execute(),
     db
       .selectFrom('plugin_instances')
       .select(({ fn }) => fn.countAll<number>().as('total'))

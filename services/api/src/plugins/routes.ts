@@ -31,7 +31,6 @@ export const pluginRoutes =
     app.get(
       '/plugins',
       {
-        config: { role: 'viewer' },
         schema: {
           summary: 'List plugin instances with their channels, oldest first',
           tags,
@@ -48,7 +47,7 @@ export const pluginRoutes =
     app.get(
       '/plugins/available',
       {
-        config: { role: 'viewer', errors: ['broker.unavailable'] },
+        config: { errors: ['broker.unavailable'] },
         schema: {
           summary: 'List the plugins that controllers can run',
           tags,
@@ -61,7 +60,7 @@ export const pluginRoutes =
     app.get(
       '/plugins/:id',
       {
-        config: { role: 'viewer', errors: ['plugin.unknown'] },
+        config: { errors: ['plugin.unknown'] },
         schema: { summary: 'Read a plugin instance', tags, params: ById, response: { 200: PluginInstance } },
       },
       ({ params }) => readInstance(db, states, params.id),
@@ -70,7 +69,7 @@ export const pluginRoutes =
     app.get(
       '/plugins/:id/channels',
       {
-        config: { role: 'viewer', errors: ['plugin.unknown'] },
+        config: { errors: ['plugin.unknown'] },
         schema: {
           summary: 'List the channels of a plugin instance',
           tags,

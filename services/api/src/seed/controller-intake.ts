@@ -2,13 +2,13 @@ import type { ControllerInventory } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
 import type { Logger } from '@webmacs/service-kit'
 import type { Kysely } from 'kysely'
-import type { ChangeFeed } from '../changes/change-feed.ts'
+import type { Changes } from '../changes/changes.ts'
 import { firstSuccess } from '../first-success.ts'
 import { seedDemoInstances } from './demo-instances.ts'
 
 interface IntakeOptions {
   readonly db: Kysely<Tables>
-  readonly changes: ChangeFeed
+  readonly changes: Changes
   readonly log: Logger
   readonly signal: AbortSignal
   readonly seedsDemo: boolean
@@ -48,12 +48,7 @@ export class ControllerIntake {
       .onConflict((conflict) => conflict.doNothing())
       .execute()
     if (!seedsDemo) return
-    const made = await seedDemoInstances(db, inventory)
-    for (const { instance, events } of made) {
-      for (const id of events) await changes.announce({ entity: 'event', verb: 'created', id, by: null })
-      await changes.announce({ entity: 'plugin_instance', verb: 'created', id: instance, by: null })
-    }
-    if (made.length > 0)
-      log.info({ event: 'seed.demo-made', instances: made.map(({ instance }) => instance) }, 'demo instances made')
+    const instances = await seedDemoInstances(changes, inventory)
+    if (instances.length > 0) log.info({ event: 'seed.demo-made', instances }, 'demo instances made')
   }
 }

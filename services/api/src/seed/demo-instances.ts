@@ -1,14 +1,14 @@
 import {
   type ChannelDescription,
   type ControllerInventory,
-  type EventId,
   type EventType,
   type InstanceId,
   newId,
   type PluginDescription,
 } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
-import type { Kysely, Transaction } from 'kysely'
+import type { Transaction } from 'kysely'
+import type { Changes, Making } from '../changes/changes.ts'
 import { holdLock } from '../instance-lock.ts'
 
 const MARKER = 'demo-instances'
@@ -25,29 +25,25 @@ const DEMO: readonly DemoInstance[] = [
   { plugin: 'simulated', name: 'Simulated Reactor', demoMode: true },
 ]
 
-export interface MadeInstance {
-  readonly instance: InstanceId
-  readonly events: readonly EventId[]
-}
-
 /**
  * Makes the demo instances, with an event for each channel, the first time a controller shows up that can run them. Once in the life of an
  * installation: what somebody removed stays removed, and nothing is made beside instances or events of their own.
  */
-export function seedDemoInstances(db: Kysely<Tables>, inventory: ControllerInventory): Promise<MadeInstance[]> {
+export function seedDemoInstances(changes: Changes, inventory: ControllerInventory): Promise<InstanceId[]> {
   const offered = DEMO.flatMap((demo) => {
     const plugin = inventory.plugins.find(({ id }) => id === demo.plugin)
     return plugin === undefined ? [] : [{ demo, plugin }]
   })
   if (offered.length === 0) return Promise.resolve([])
-  return db.transaction().execute(async (trx) => {
+  return changes.make(null, async (making) => {
+    const { trx } = making
     await holdLock(trx, 'seed')
     if (await wasSeeded(trx)) return []
     const isNew = await isUntouched(trx)
-    const made = isNew ? await makeInstances(trx, inventory.controller, offered) : []
+    const made = isNew ? await makeInstances(making, inventory.controller, offered) : []
     await trx
       .insertInto('installation')
-      .values({ key: MARKER, value: JSON.stringify({ made: made.map(({ instance }) => instance) }) })
+      .values({ key: MARKER, value: JSON.stringify({ made }) })
       .execute()
     return made
   })
@@ -63,26 +59,26 @@ async function isUntouched(trx: Transaction<Tables>): Promise<boolean> {
 }
 
 async function makeInstances(
-  trx: Transaction<Tables>,
+  making: Making,
   controllerName: string,
   offered: readonly { demo: DemoInstance; plugin: PluginDescription }[],
-): Promise<MadeInstance[]> {
-  const controller = await trx
+): Promise<InstanceId[]> {
+  const controller = await making.trx
     .selectFrom('controllers')
     .select('id')
     .where('name', '=', controllerName)
     .executeTakeFirstOrThrow()
-  const made: MadeInstance[] = []
-  for (const { demo, plugin } of offered) made.push(await makeInstance(trx, controller.id, demo, plugin))
+  const made: InstanceId[] = []
+  for (const { demo, plugin } of offered) made.push(await makeInstance(making, controller.id, demo, plugin))
   return made
 }
 
 async function makeInstance(
-  trx: Transaction<Tables>,
+  { trx, record }: Making,
   controllerId: number,
   { name, demoMode }: DemoInstance,
   plugin: PluginDescription,
-): Promise<MadeInstance> {
+): Promise<InstanceId> {
   const { id, public_id } = await trx
     .insertInto('plugin_instances')
     .values({
@@ -96,7 +92,9 @@ async function makeInstance(
     })
     .returning(['id', 'public_id'])
     .executeTakeFirstOrThrow()
-  if (plugin.channels.length === 0) return { instance: public_id, events: [] }
+  const facts = { plugin_id: plugin.id, instance_name: name, demo_mode: demoMode, enabled: true }
+  await record({ entity: 'plugin_instance', verb: 'created', id: public_id, after: facts })
+  if (plugin.channels.length === 0) return public_id
   const events = plugin.channels.map((channel) => eventOf(name, channel))
   const rows = await trx.insertInto('events').values(events).returning(['id', 'public_id']).execute()
   const keys = new Map(rows.map((row) => [row.public_id, row.id]))
@@ -113,7 +111,8 @@ async function makeInstance(
     }
   })
   await trx.insertInto('channel_mappings').values(mappings).execute()
-  return { instance: public_id, events: [...keys.keys()] }
+  for (const event of events) await record({ entity: 'event', verb: 'created', id: event.public_id, after: event })
+  return public_id
 }
 
 const eventOf = (instanceName: string, channel: ChannelDescription) => ({

@@ -30,7 +30,6 @@ export const healthRoutes =
       app.get(
         url,
         {
-          config: { role: 'public' },
           schema: {
             summary: 'Read how the system is',
             description: 'Answers 200 also when degraded; `status` tells.',

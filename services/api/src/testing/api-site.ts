@@ -89,7 +89,7 @@ export async function aUser(
     .insertInto('users')
     .values({ public_id: id, email, username: `${role} ${id}`, password_hash, role })
     .execute()
-  const { token } = await signToken(key, { user: id, role, lifetimeMinutes: 60 })
+  const { token } = await signToken(key, { user: id, role, version: 1, lifetimeMinutes: 60 })
   return { id, email, token }
 }
 

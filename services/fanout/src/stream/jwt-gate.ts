@@ -13,12 +13,13 @@ export async function jwtGate({ bus, secret }: { readonly bus: Bus; readonly sec
     if (token.startsWith('wm_')) return { refused: 'Invalid API token' }
     try {
       const claims = await verifyToken(key, token)
-      if (revoked.has(claims.jti)) return { refused: 'Token has been revoked' }
-      return { userId: claims.sub, role: claims.role, tokenId: claims.jti, expiresAtMs: claims.exp * 1000 }
+      if (revoked.has(claims)) return { refused: 'Token has been revoked' }
+      return { userId: claims.sub, role: claims.role, session: claims, expiresAtMs: claims.exp * 1000 }
     } catch (err) {
       if (!(err instanceof AppError)) throw err
       return { refused: 'Invalid or expired token' }
     }
   }
-  return { admit, onRevoked: (listener) => revoked.onRevoked(listener), stop: () => revoked.stop() }
+  const isRevoked = ({ session }: Admission): boolean => revoked.has(session)
+  return { admit, isRevoked, onRevoked: (listener) => revoked.onRevoked(listener), stop: () => revoked.stop() }
 }

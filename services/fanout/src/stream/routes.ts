@@ -36,9 +36,9 @@ export async function registerStream(app: FastifyInstance, options: StreamOption
   await app.register(websocket, { options: { maxPayload: MAX_CLIENT_MESSAGE_BYTES, perMessageDeflate: false } })
   app.setNotFoundHandler((request, reply) => reply.code(isUpgrade(request) ? 403 : 404).send({ detail: 'Not Found' }))
 
-  gate.onRevoked((tokenId) => {
+  gate.onRevoked(() => {
     for (const [session, admission] of sessions) {
-      if (admission.tokenId === tokenId) session.close(CLOSE.policy, 'Token has been revoked')
+      if (gate.isRevoked(admission)) session.close(CLOSE.policy, 'Token has been revoked')
     }
   })
 

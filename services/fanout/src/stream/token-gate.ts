@@ -1,9 +1,10 @@
+import type { Session } from '@webmacs/auth'
 import type { Role } from '@webmacs/contracts'
 
 export interface Admission {
   readonly userId: string
   readonly role: Role
-  readonly tokenId: string
+  readonly session: Session
   /** When the token expires, milliseconds since 1970. */
   readonly expiresAtMs: number
 }
@@ -16,7 +17,9 @@ export interface Refusal {
 /** Decides who may follow the stream, and tells when a token that was let in is revoked. */
 export interface TokenGate {
   admit(token: string | undefined): Promise<Admission | Refusal>
-  /** Calls the listener with the id of each token revoked from now on. */
-  onRevoked(listener: (tokenId: string) => void): () => void
+  /** Whether who was let in would be refused now. */
+  isRevoked(admission: Admission): boolean
+  /** Calls the listener each time that something more is revoked. */
+  onRevoked(listener: () => void): () => void
   stop(): Promise<void>
 }

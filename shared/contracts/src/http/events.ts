@@ -29,37 +29,42 @@ const fields = {
   type: EventType,
 }
 
-const description = Type.String({ maxLength: 2000, description: 'What is measured or set, and where' })
-const area = Type.String({ maxLength: 255, pattern: NOT_BLANK, description: 'Part of the plant' })
-const tags = Type.Array(Type.String({ maxLength: 64, pattern: NOT_BLANK }), {
-  maxItems: 20,
-  uniqueItems: true,
-  description: 'Words to find and group it by',
-  examples: [['reactor', 'critical']],
-})
-const decimals = Type.Integer({ minimum: 0, maximum: 10, description: 'Digits after the point on screens' })
-const valueLabels = Type.Record(
-  Type.String({ pattern: '^-?\\d+(\\.\\d+)?$' }),
-  Type.String({ maxLength: 64, pattern: NOT_BLANK }),
-  { maxProperties: 64, additionalProperties: false, description: 'Words for values: value → label' },
-)
-const expectedInterval = Type.Number({
-  exclusiveMinimum: 0,
-  maximum: 31_536_000,
-  description: 'Longest usual time between two readings, seconds: much later, the value counts as stale',
-})
-
-const orNull = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema, examples: unknown[]) =>
-  Type.Union([schema, Type.Null()], { description: String(Reflect.get(schema, 'description')), examples })
-
 /** What people need beyond the essentials to group, read and judge a signal. Null: not said. */
 const details = {
-  description: orNull(description, ['Jacket inlet of reactor 1']),
-  area: orNull(area, ['Reactor 1']),
-  tags,
-  decimals: orNull(decimals, [1]),
-  value_labels: orNull(valueLabels, [{ '0': 'closed', '1': 'open' }]),
-  expected_interval_seconds: orNull(expectedInterval, [1]),
+  description: Type.Union([Type.String({ maxLength: 2000 }), Type.Null()], {
+    description: 'What is measured or set, and where',
+    examples: ['Jacket inlet of reactor 1'],
+  }),
+  area: Type.Union([Type.String({ maxLength: 255, pattern: NOT_BLANK }), Type.Null()], {
+    description: 'Part of the plant',
+    examples: ['Reactor 1'],
+  }),
+  tags: Type.Array(Type.String({ maxLength: 64, pattern: NOT_BLANK }), {
+    maxItems: 20,
+    uniqueItems: true,
+    description: 'Words to find and group it by',
+    examples: [['reactor', 'critical']],
+  }),
+  decimals: Type.Union([Type.Integer({ minimum: 0, maximum: 10 }), Type.Null()], {
+    description: 'Digits after the point on screens',
+    examples: [1],
+  }),
+  value_labels: Type.Union(
+    [
+      Type.Unsafe<Record<string, string>>({
+        type: 'object',
+        propertyNames: { pattern: '^-?\\d+(\\.\\d+)?$' },
+        additionalProperties: { type: 'string', maxLength: 64, pattern: NOT_BLANK },
+        maxProperties: 64,
+      }),
+      Type.Null(),
+    ],
+    { description: 'Words for values: value → label', examples: [{ '0': 'closed', '1': 'open' }] },
+  ),
+  expected_interval_seconds: Type.Union([Type.Number({ exclusiveMinimum: 0, maximum: 31_536_000 }), Type.Null()], {
+    description: 'Longest usual time between two readings, seconds: much later, the value counts as stale',
+    examples: [1],
+  }),
 }
 
 export const Event = Type.Object({
