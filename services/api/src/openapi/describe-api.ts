@@ -2,7 +2,7 @@ import swagger from '@fastify/swagger'
 import { type ErrorCode, Problem } from '@webmacs/contracts'
 import { SERVICE_VERSION } from '@webmacs/service-kit'
 import type { FastifyInstance, RouteOptions } from 'fastify'
-import { documentErrors } from './error-responses.ts'
+import { completeOperations } from './complete-operations.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -38,7 +38,7 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
   })
   let text: string | undefined
   app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
-    text ??= JSON.stringify(documentErrors(app.swagger(), routes))
+    text ??= JSON.stringify(completeOperations(app.swagger(), routes))
     return reply.type('application/json; charset=utf-8').send(Buffer.from(text))
   })
 }

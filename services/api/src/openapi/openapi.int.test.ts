@@ -1,12 +1,28 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ApiSite, startApiSite } from '../testing/api-site.ts'
+import { exampleOf, type SchemaNode, undescribedFields } from './example-of.ts'
+
+interface Content {
+  schema: SchemaNode
+  example?: unknown
+}
 
 interface Operation {
+  requestBody?: { content: Record<string, Content> }
+  parameters?: {
+    name: string
+    in: string
+    description?: string
+    required: boolean
+    schema: SchemaNode
+    example?: unknown
+  }[]
   summary?: string
   tags?: string[]
   security?: object[]
   description?: string
-  responses: Record<string, { description: string; content?: Record<string, unknown> }>
+  responses: Record<string, { description: string; content?: Record<string, Content> }>
 }
 
 let site: ApiSite
@@ -56,6 +72,47 @@ test('says which routes need a token and which role', () => {
       413: expect.anything(),
       415: expect.anything(),
       422: { description: expect.stringContaining('event.range') },
+    },
+  })
+})
+
+/** Every body of the description: what is sent, and what is answered to success. */
+function bodies(): [string, Content][] {
+  return operations().flatMap(([name, { requestBody, responses }]) => [
+    ...Object.values(requestBody?.content ?? {}).map((content): [string, Content] => [`${name} body`, content]),
+    ...Object.entries(responses)
+      .filter(([status]) => Number(status) < 400)
+      .flatMap(([status, { content }]) =>
+        Object.values(content ?? {}).map((body): [string, Content] => [`${name} ${status}`, body]),
+      ),
+  ])
+}
+
+test('describes every field and shows an example of every body that fulfils its own schema', () => {
+  const ajv = new Ajv2020({ strict: false })
+  for (const [name, { schema, example }] of bodies()) {
+    expect.soft(undescribedFields(schema, name), name).toEqual([])
+    expect.soft(example, name).toBeDefined()
+    expect.soft(ajv.validate(schema, example), `${name}: ${ajv.errorsText()}`).toBe(true)
+  }
+})
+
+test('describes every parameter, with an example', () => {
+  for (const [name, { parameters }] of operations()) {
+    for (const parameter of parameters ?? []) {
+      expect.soft(parameter.required && parameter.schema.default !== undefined).toBe(false)
+      const where = `${name} ${parameter.in} ${parameter.name}`
+      expect.soft(parameter.description ?? parameter.schema.description, where).toBeTruthy()
+      expect.soft(parameter.example ?? exampleOf(parameter.schema), where).toBeDefined()
+    }
+  }
+})
+
+test('shows an example of every error', () => {
+  const conflict = paths['/api/v1/events']?.post?.responses[409]
+  expect(conflict).toMatchObject({
+    content: {
+      'application/problem+json': { examples: { 'event.exists': { value: { status: 409, code: 'event.exists' } } } },
     },
   })
 })

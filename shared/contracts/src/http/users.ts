@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, type TSchema, Type } from 'typebox'
 import { UserId } from '../ids.ts'
 import { Role } from '../roles.ts'
 import { Timestamp } from '../time.ts'
@@ -12,48 +12,34 @@ export const Email = Type.String({
   examples: ['admin@webmacs.io'],
 })
 
-const nullable = <Schema extends Parameters<typeof Type.Union>[0][number]>(schema: Schema) =>
-  Type.Union([schema, Type.Null()])
+const nullable = <Schema extends TSchema>(schema: Schema, options: { description: string; examples: unknown[] }) =>
+  Type.Union([schema, Type.Null()], options)
+const unchanged = { description: 'Null or left out: stays as it is', examples: [null] }
+
+const Theme = Type.Unsafe<'light' | 'dark' | 'system'>(Type.Enum(['light', 'dark', 'system']))
 
 /** How a user likes to see the system. Absent or null: as the installation has it. */
-export const UserSettings = Type.Object({
-  theme: Type.Optional(
-    nullable(
-      Type.Unsafe<'light' | 'dark' | 'system'>(
-        Type.Enum(['light', 'dark', 'system'], { description: 'Colours; system follows the device' }),
-      ),
+export const UserSettings = Type.Object(
+  {
+    theme: Type.Optional(nullable(Theme, { description: 'Colours; system follows the device', examples: ['dark'] })),
+    language: Type.Optional(
+      nullable(Type.String({ pattern: '^[a-z]{2,3}(-[A-Z]{2})?$' }), { description: 'Language tag', examples: ['de'] }),
     ),
-  ),
-  language: Type.Optional(
-    nullable(
-      Type.String({
-        pattern: '^[a-z]{2,3}(-[A-Z]{2})?$',
-        description: 'Language tag',
-        examples: ['de'],
-      }),
-    ),
-  ),
-  time_zone: Type.Optional(
-    nullable(
-      Type.String({
-        minLength: 1,
-        maxLength: 64,
+    time_zone: Type.Optional(
+      nullable(Type.String({ minLength: 1, maxLength: 64 }), {
         description: 'Name of a time zone in the IANA database',
         examples: ['Europe/Berlin'],
       }),
     ),
-  ),
-  start_page: Type.Optional(
-    nullable(
-      Type.String({
-        pattern: '^/',
-        maxLength: 255,
+    start_page: Type.Optional(
+      nullable(Type.String({ pattern: '^/', maxLength: 255 }), {
         description: 'Path of the page shown after login',
         examples: ['/'],
       }),
     ),
-  ),
-})
+  },
+  { description: 'How the user likes to see the system; absent or null: as the installation has it' },
+)
 export type UserSettings = Static<typeof UserSettings>
 
 const username = Type.String({
@@ -97,10 +83,10 @@ export type CreateUser = Static<typeof CreateUser>
 
 /** Null, as older clients send it for a field that stays as it is, changes nothing. */
 export const UpdateUser = Type.Object({
-  email: Type.Optional(nullable(Email)),
-  username: Type.Optional(nullable(username)),
-  password: Type.Optional(nullable(password)),
-  role: Type.Optional(nullable(Role)),
-  settings: Type.Optional(nullable(UserSettings)),
+  email: Type.Optional(nullable(Email, unchanged)),
+  username: Type.Optional(nullable(username, unchanged)),
+  password: Type.Optional(nullable(password, unchanged)),
+  role: Type.Optional(nullable(Role, unchanged)),
+  settings: Type.Optional(nullable(UserSettings, unchanged)),
 })
 export type UpdateUser = Static<typeof UpdateUser>
