@@ -26,6 +26,7 @@ import { LastValues } from './datapoints/last-values.ts'
 import { datapointRoutes } from './datapoints/routes.ts'
 import { eventRoutes } from './events/routes.ts'
 import { createHttpServer } from './http/server.ts'
+import { loggingRoutes } from './logging/routes.ts'
 import { docsPage } from './openapi/docs-page.ts'
 import { ControllerStates } from './plugins/controller-states.ts'
 import { pluginRoutes } from './plugins/routes.ts'
@@ -85,6 +86,7 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
     const tokenLifetimeMinutes = config.ACCESS_TOKEN_EXPIRE_MINUTES
     await api.register(authRoutes({ db, key, tokenLifetimeMinutes, throttle: new LoginThrottle(), revocations }))
     await api.register(eventRoutes({ db, changes }))
+    await api.register(loggingRoutes({ db, changes }))
     await api.register(datapointRoutes({ db, lastValues }))
     await api.register(pluginRoutes({ db, states }))
   }

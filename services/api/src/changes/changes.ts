@@ -14,6 +14,8 @@ export interface Made {
   readonly before?: object
   /** As it is now; left out when it is gone. Secrets do not belong here. */
   readonly after?: object
+  /** `false`: only told, not written to the audit log, for what would be noise there. */
+  readonly audited?: false
 }
 
 /** A change in the making: its transaction, and how it says what it does. */
@@ -71,6 +73,20 @@ export class Changes {
 }
 
 async function writeDown(trx: Transaction<Tables>, by: Principal | null, made: Made): Promise<void> {
+  if (made.audited !== false) await writeAuditEntry(trx, by, made)
+  await trx
+    .insertInto('change_outbox')
+    .values({
+      entity: made.entity,
+      verb: made.verb,
+      entity_id: made.id,
+      user_public_id: by?.id ?? null,
+      time: formatTime(nowMicros()),
+    })
+    .execute()
+}
+
+async function writeAuditEntry(trx: Transaction<Tables>, by: Principal | null, made: Made): Promise<void> {
   const json = (thing: object | undefined): string | null => (thing === undefined ? null : JSON.stringify(thing))
   await trx
     .insertInto('audit_log')
@@ -82,16 +98,6 @@ async function writeDown(trx: Transaction<Tables>, by: Principal | null, made: M
       action: made.verb,
       before: json(made.before),
       after: json(made.after),
-    })
-    .execute()
-  await trx
-    .insertInto('change_outbox')
-    .values({
-      entity: made.entity,
-      verb: made.verb,
-      entity_id: made.id,
-      user_public_id: by?.id ?? null,
-      time: formatTime(nowMicros()),
     })
     .execute()
 }
