@@ -25,6 +25,7 @@ import { type Config, Environment } from './config.ts'
 import { LastValues } from './datapoints/last-values.ts'
 import { datapointRoutes } from './datapoints/routes.ts'
 import { eventRoutes } from './events/routes.ts'
+import { experimentRoutes } from './experiments/routes.ts'
 import { createHttpServer } from './http/server.ts'
 import { loggingRoutes } from './logging/routes.ts'
 import { docsPage } from './openapi/docs-page.ts'
@@ -86,6 +87,7 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
     const tokenLifetimeMinutes = config.ACCESS_TOKEN_EXPIRE_MINUTES
     await api.register(authRoutes({ db, key, tokenLifetimeMinutes, throttle: new LoginThrottle(), revocations }))
     await api.register(eventRoutes({ db, changes }))
+    await api.register(experimentRoutes({ db, changes }))
     await api.register(loggingRoutes({ db, changes }))
     await api.register(datapointRoutes({ db, lastValues }))
     await api.register(pluginRoutes({ db, states }))
