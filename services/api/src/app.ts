@@ -14,6 +14,7 @@ import {
 } from '@webmacs/service-kit'
 import type { FastifyPluginAsync } from 'fastify'
 import { sql } from 'kysely'
+import { auditRoutes } from './audit/routes.ts'
 import { LoginThrottle } from './auth/login-throttle.ts'
 import { Revocations } from './auth/revocations.ts'
 import { authRoutes } from './auth/routes.ts'
@@ -89,6 +90,7 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
     await api.register(eventRoutes({ db, changes }))
     await api.register(experimentRoutes({ db, changes }))
     await api.register(loggingRoutes({ db, changes }))
+    await api.register(auditRoutes({ db }))
     await api.register(datapointRoutes({ db, lastValues }))
     await api.register(pluginRoutes({ db, states }))
   }

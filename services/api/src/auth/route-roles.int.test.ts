@@ -25,6 +25,7 @@ const ROUTE_ROLES: Record<string, 'public' | (typeof ROLES)[number]> = {
   'POST /api/v1/logging': 'operator',
   'GET /api/v1/logging/{id}': 'viewer',
   'PUT /api/v1/logging/{id}': 'operator',
+  'GET /api/v1/audit': 'admin',
   'GET /api/v1/datapoints': 'viewer',
   'GET /api/v1/datapoints/latest': 'viewer',
   'POST /api/v1/datapoints/series': 'viewer',
