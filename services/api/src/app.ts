@@ -43,11 +43,13 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
   await using stack = new AsyncDisposableStack()
   const metrics = createMetrics('api')
 
+  const statements = metrics.counter('database_statements_total', 'Statements that the database was asked to do')
   const database = openDatabase({
     url: config.DATABASE_URL,
     maxConnections: config.DATABASE_CONNECTIONS,
     applicationName: 'webmacs-api',
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    onStatement: () => statements.inc(),
     onConnectionLost: (err) => log.warn({ event: 'database.connection-lost', err }, 'connection to the database lost'),
   })
   stack.defer(() => database.close())
