@@ -101,6 +101,11 @@ test.each([
   }
 })
 
+test('refuses text that no entry can hold', async () => {
+  expect((await ask({ user: '\u0000' })).status).toBe(422)
+  expect((await ask({ entity: 'x'.repeat(65) })).body.errors[0]).toMatchObject({ field: 'query.entity' })
+})
+
 test('gives pages by number, or by what to pass over', async () => {
   const all = await entriesFor()
   expect((await ask({ page: '2', page_size: '3' })).body).toEqual({

@@ -145,6 +145,23 @@ test('windows follow one another however starts and stops race', async () => {
   await expectNoOverlap()
 })
 
+test('answers every one of racing starts, renames, stops and deletions as the caller of a sound system', async () => {
+  for (let round = 0; round < 5; round++) {
+    const [name, wanted] = [aName(), aName()]
+    const id = await started(name)
+    const answers = await Promise.all([
+      start({ name: wanted }),
+      update(id, { name: wanted }),
+      stop(id),
+      start({ name: wanted }),
+      remove(id),
+    ])
+    for (const { status } of answers) expect([200, 201, 404, 409]).toContain(status)
+    await stopAll()
+  }
+  await expectNoOverlap()
+})
+
 async function expectNoOverlap(): Promise<void> {
   const { rows } = await site.db.pool.query(`
     SELECT one.name, other.name FROM experiments one, experiments other
