@@ -1,6 +1,6 @@
 import { RevocationList } from '@webmacs/auth'
 import { newId, type Role } from '@webmacs/contracts'
-import { until } from '@webmacs/testing'
+import { startTcpProxy, until } from '@webmacs/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Answer, type ApiSite, aProblem, aUser, type Call, PASSWORD, startApiSite } from '../testing/api-site.ts'
 
@@ -253,6 +253,23 @@ describe('sessions', () => {
     expect((await update(id, { password: 'set by a token' }, { token: apiToken.token })).status).toBe(200)
     expect((await me(again)).status).toBe(401)
     expect((await me(apiToken.token)).status).toBe(200)
+  })
+
+  test('tells what ended while the broker was away, when it is back', async () => {
+    await using proxy = await startTcpProxy(site.bus.url)
+    const list = new RevocationList({ bus: site.bus.bus })
+    await list.start()
+    const api = await site.startApi({ NATS_URL: proxy.url })
+    proxy.refuse()
+    await until('the loss is noticed', async () => (await api.get('/health', { as: 'nobody' })).body.broker === 'error')
+    const { id, token } = await fresh()
+    const answer = await api.request('PUT', `${users}/${id}`, { body: { password: 'changed meanwhile' } })
+    expect(answer.status).toBe(200)
+    expect((await api.get('/api/v1/auth/me', { token })).status).toBe(401)
+    expect(list.has({ sub: id, jti: 'older', ver: 1 })).toBe(false)
+    proxy.resume()
+    await until('the bus tells it', () => list.has({ sub: id, jti: 'older', ver: 1 }))
+    await list.stop()
   })
 
   test('tells at its start what ended while the broker did not hear', async () => {
