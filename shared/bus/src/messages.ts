@@ -5,7 +5,14 @@ import { type Static, type TSchema, Type } from 'typebox'
 import type { Bus } from './connection.ts'
 
 /** What a responder answers when it cannot do what was asked. */
-const Refusal = Type.Object({ error: Type.Object({ code: Type.String(), detail: Type.String() }) })
+const Refusal = Type.Object({
+  error: Type.Object({
+    code: Type.String(),
+    detail: Type.String(),
+    /** When asking again makes sense. */
+    retry_after_seconds: Type.Optional(Type.Number()),
+  }),
+})
 
 /** Nobody answered, or not in time. The request may or may not have been carried out. */
 export class NoReplyError extends Error {
@@ -76,7 +83,16 @@ async function answer(bus: Bus, message: Msg, work: () => Promise<unknown>): Pro
 }
 
 function refusal(err: unknown): Static<typeof Refusal> {
-  if (err instanceof AppError) return { error: { code: err.code, detail: err.message } }
+  if (err instanceof AppError) {
+    const { code, message, retryAfterSeconds } = err
+    return {
+      error: {
+        code,
+        detail: message,
+        ...(retryAfterSeconds !== undefined && { retry_after_seconds: retryAfterSeconds }),
+      },
+    }
+  }
   if (err instanceof InvalidMessageError) return { error: { code: 'request.invalid', detail: err.message } }
   return { error: { code: 'internal', detail: ERRORS.internal.title } }
 }
@@ -110,10 +126,9 @@ async function ask(bus: Bus, subject: string, body: unknown, timeoutMs: number):
   }
 }
 
-function asAppError({ code, detail }: { code: string; detail: string }): AppError {
-  return Object.hasOwn(ERRORS, code)
-    ? new AppError(code as ErrorCode, { detail })
-    : new AppError('internal', { detail })
+function asAppError({ code, detail, retry_after_seconds }: Static<typeof Refusal>['error']): AppError {
+  const options = { detail, ...(retry_after_seconds !== undefined && { retryAfterSeconds: retry_after_seconds }) }
+  return new AppError(Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'internal', options)
 }
 
 /** The content of a message as JSON, or undefined when it is none. */
