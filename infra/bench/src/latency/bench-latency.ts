@@ -32,6 +32,7 @@ export async function benchLatency(): Promise<void> {
     const { token } = await signToken(createTokenKey(secret), {
       user: newId('usr'),
       role: 'viewer',
+      version: 1,
       lifetimeMinutes: 10,
     })
     const url = `ws://127.0.0.1:${process.ports.http}${STREAM_PATH}?token=${token}`
