@@ -44,6 +44,7 @@ export async function publishChange(bus: Bus, change: Change, messageId?: string
 }
 
 export interface Responder {
+  /** Takes no more requests; resolves when those under way are answered. */
   stop(): Promise<void>
 }
 
@@ -59,14 +60,25 @@ export function respond<Request extends TSchema, Reply>(
   options: { readonly queue?: string } = {},
 ): Responder {
   const validate = createValidator(schema, 'request')
+  const underWay = new Set<Promise<void>>()
+  const take = (message: Msg): void => {
+    const work = answer(bus, message, async () => handler(checked(validate(parseJson(message)), subject)))
+    underWay.add(work)
+    void work.finally(() => underWay.delete(work))
+  }
   const subscription: Subscription = bus.nc.subscribe(subject, {
     ...(options.queue !== undefined && { queue: options.queue }),
     callback: (err, message) => {
       if (err) bus.log.error({ event: 'bus.subscription-failed', subject, err }, 'subscription failed')
-      else void answer(bus, message, async () => handler(checked(validate(parseJson(message)), subject)))
+      else take(message)
     },
   })
-  return { stop: () => subscription.drain() }
+  return {
+    stop: async () => {
+      await subscription.drain()
+      await Promise.all(underWay)
+    },
+  }
 }
 
 async function answer(bus: Bus, message: Msg, work: () => Promise<unknown>): Promise<void> {
@@ -79,7 +91,7 @@ async function answer(bus: Bus, message: Msg, work: () => Promise<unknown>): Pro
       bus.log.error({ event: 'bus.request-failed', subject: message.subject, err }, 'request could not be answered')
     }
   }
-  message.respond(JSON.stringify(body))
+  if (!bus.nc.isClosed()) message.respond(JSON.stringify(body)) // else there is nobody who could be told
 }
 
 function refusal(err: unknown): Static<typeof Refusal> {
