@@ -136,7 +136,7 @@ test('leaves a socket that went silent, and heeds nothing more from it', () => {
 test('stops for good when the token is refused', () => {
   socket().say(CONNECTED)
   socket().end(1008, 'Token has been revoked')
-  expect(stream.state()).toEqual({ status: 'stopped', reason: 'unauthorized' })
+  expect(stream.state()).toEqual({ status: 'stopped', reason: 'unauthorized', detail: 'Token has been revoked' })
   expect(refusals).toBe(1)
   timers.advance(120_000)
   expect(sockets).toHaveLength(1)
@@ -213,6 +213,6 @@ test('goes on with another token when it is handed one, and asks for it once', a
   await vi.waitFor(() => expect(sockets).toHaveLength(2))
   expect(socket().protocols).toContain('webmacs.token.new')
   socket().end(1008, 'Token has been revoked')
-  expect(stream.state()).toEqual({ status: 'stopped', reason: 'unauthorized' })
+  expect(stream.state()).toEqual({ status: 'stopped', reason: 'unauthorized', detail: 'Token has been revoked' })
   expect(asked).toEqual(['old'])
 })

@@ -49,6 +49,7 @@ const LOST = 'Connection lost'
 const OFFLINE = 'This device is offline'
 const REFUSED = 'The token is no longer taken'
 const NO_TOKEN = 'Logging in failed'
+const MISSHAPEN = 'The token has characters that no token has'
 
 export function createLiveStream(options: LiveStreamOptions): LiveStream {
   const { timers = systemTimers, random = Math.random, openSocket = openWebSocket, network } = options
@@ -84,11 +85,11 @@ export function createLiveStream(options: LiveStreamOptions): LiveStream {
     socket = undefined
     dropped?.close()
   }
-  const end = (reason: 'closed' | 'unauthorized'): void => {
+  const end = (reason: 'closed' | 'unauthorized', detail?: string): void => {
     dropSocket()
     network?.removeEventListener('online', retryNow)
     network?.removeEventListener('offline', onOffline)
-    enter({ status: 'stopped', reason })
+    enter({ status: 'stopped', reason, ...(detail === undefined ? {} : { detail }) })
   }
   const waiting = (reason: string, nextAttemptAt: number | undefined): LiveState =>
     failures >= POLL_AFTER_FAILURES
@@ -151,14 +152,14 @@ export function createLiveStream(options: LiveStreamOptions): LiveStream {
       },
       (error: unknown) => {
         if (generation !== wanted) return
-        if (error instanceof ClientError && !error.isTemporary) end('unauthorized')
+        if (error instanceof ClientError && !error.isTemporary) end('unauthorized', error.detail)
         else fail(NO_TOKEN)
       },
     )
   }
   function open(token: string | undefined): void {
     if (!isTokenShaped(token)) {
-      onRefused(token)
+      onRefused(token, MISSHAPEN)
       return
     }
     const opened = openSocket(`${options.url}${STREAM_PATH}`, socketProtocols(token))
@@ -169,24 +170,24 @@ export function createLiveStream(options: LiveStreamOptions): LiveStream {
     opened.onerror = () => undefined // a close event follows and says more
     opened.onclose = ({ code, reason }) => {
       if (socket !== opened) return
-      if (code === CLOSE_POLICY) onRefused(token)
+      if (code === CLOSE_POLICY) onRefused(token, reason)
       else fail(reason === '' ? LOST : reason)
     }
   }
-  function onRefused(token: string | undefined): void {
+  function onRefused(token: string | undefined, detail: string): void {
     dropSocket()
     const renewal = isRenewed ? undefined : options.onUnauthorized?.(token)
     isRenewed = true
     if (typeof renewal === 'string') connect()
-    else if (renewal instanceof Promise) connectWhenRenewed(renewal)
-    else end('unauthorized')
+    else if (renewal instanceof Promise) connectWhenRenewed(renewal, detail)
+    else end('unauthorized', detail)
   }
-  function connectWhenRenewed(renewal: Promise<string | undefined>): void {
+  function connectWhenRenewed(renewal: Promise<string | undefined>, detail: string): void {
     const wanted = generation
     enter({ status: 'connecting', reason: REFUSED, nextAttemptAt: undefined })
     const proceed = (renewed: string | undefined): void => {
       if (generation !== wanted) return
-      if (renewed === undefined) end('unauthorized')
+      if (renewed === undefined) end('unauthorized', detail)
       else connect()
     }
     renewal.then(proceed, () => proceed(undefined))

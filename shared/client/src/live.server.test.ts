@@ -101,5 +101,8 @@ test('ends quietly with its signal', async () => {
 test('throws when the server refuses the token', async () => {
   refuse = true
   const live = client().live()[Symbol.asyncIterator]()
-  await expect(until(live, isLive)).rejects.toMatchObject({ status: 401, code: 'auth.invalid-token' })
+  await expect(until(live, isLive)).rejects.toMatchObject({
+    code: 'auth.invalid-token',
+    message: 'Invalid or expired token',
+  })
 })

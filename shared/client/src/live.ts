@@ -63,7 +63,7 @@ export async function* followLive(
       }
       hasNews = false
       const state = stream.state()
-      if (state.status === 'stopped') throw refused()
+      if (state.status === 'stopped') throw refused(state.detail)
       yield { ...buffer.take(), state }
     }
   } finally {
@@ -72,9 +72,9 @@ export async function* followLive(
   }
 }
 
-const refused = (): ClientError =>
+const refused = (reason = ''): ClientError =>
   new ClientError({
     status: 401,
     code: 'auth.invalid-token',
-    detail: 'The server refused the token of the live stream.',
+    detail: reason === '' ? 'The server refused the token of the live stream.' : reason,
   })

@@ -31,6 +31,8 @@ export const socketProtocols = (token: string | undefined): string[] =>
 /** Every token of the system is base64url with dots and underscores; another text breaks the handshake before the server can refuse it. */
 export const isTokenShaped = (token: string | undefined): boolean => token === undefined || /^[\w.~+-]+$/.test(token)
 
-/** `http…` address of the gateway → `ws…`; empty: where the page came from. */
-export const socketUrlOf = (baseUrl: string): string =>
-  (baseUrl === '' ? globalThis.location.origin : baseUrl).replace(/^http/, 'ws')
+/** Address of the gateway, `http…` or empty where the page came from it → `ws…` */
+export function socketUrlOf(baseUrl: string): string {
+  const { location } = globalThis as { location?: { readonly origin: string } } // browsers only
+  return (baseUrl === '' ? (location?.origin ?? '') : baseUrl).replace(/^http/, 'ws')
+}
