@@ -22,6 +22,8 @@ import { startBackground } from './background.ts'
 import { Broker } from './broker.ts'
 import { Changes } from './changes/changes.ts'
 import { type Config, Environment } from './config.ts'
+import { dashboardRoutes } from './dashboards/routes.ts'
+import { widgetRoutes } from './dashboards/widget-routes.ts'
 import { LastValues } from './datapoints/last-values.ts'
 import { datapointRoutes } from './datapoints/routes.ts'
 import { eventRoutes } from './events/routes.ts'
@@ -86,6 +88,8 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
     await api.register(authRoutes({ db, key, tokenLifetimeMinutes, throttle: new LoginThrottle(), revocations }))
     await api.register(eventRoutes({ db, changes }))
     await api.register(datapointRoutes({ db, lastValues }))
+    await api.register(dashboardRoutes({ db, changes }))
+    await api.register(widgetRoutes({ changes }))
     await api.register(pluginRoutes({ db, states }))
   }
   await http.register(routes, { prefix: API_BASE })

@@ -53,6 +53,7 @@ export {
   Dashboard,
   DashboardPage,
   GRID_COLUMNS,
+  MAX_WIDGETS,
   UpdateDashboard,
   UpdateWidget,
   WIDGET_TYPES,
