@@ -30,6 +30,7 @@ import { eventRoutes } from './events/routes.ts'
 import { createHttpServer } from './http/server.ts'
 import { docsPage } from './openapi/docs-page.ts'
 import { ControllerStates } from './plugins/controller-states.ts'
+import { mappingRoutes } from './plugins/mapping-routes.ts'
 import { pluginRoutes } from './plugins/routes.ts'
 import { healthRoutes } from './system/health-routes.ts'
 
@@ -90,7 +91,8 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
     await api.register(datapointRoutes({ db, lastValues }))
     await api.register(dashboardRoutes({ db, changes }))
     await api.register(widgetRoutes({ changes }))
-    await api.register(pluginRoutes({ db, states }))
+    await api.register(pluginRoutes({ db, changes, states }))
+    await api.register(mappingRoutes({ db, changes, states }))
   }
   await http.register(routes, { prefix: API_BASE })
   await http.register(docsPage())

@@ -95,6 +95,7 @@ export {
   ChannelMappings,
   CreateChannelMapping,
   CreatePluginInstance,
+  MAX_CHANNELS,
   PluginInstance,
   PluginInstancePage,
   UpdateChannelMapping,

@@ -28,9 +28,15 @@ const ROUTE_ROLES: Record<string, 'public' | (typeof ROLES)[number]> = {
   'PUT /api/v1/dashboards/{id}/widgets/{widget}': 'operator',
   'DELETE /api/v1/dashboards/{id}/widgets/{widget}': 'operator',
   'GET /api/v1/plugins': 'viewer',
+  'POST /api/v1/plugins': 'admin',
   'GET /api/v1/plugins/available': 'viewer',
   'GET /api/v1/plugins/{id}': 'viewer',
+  'PUT /api/v1/plugins/{id}': 'admin',
+  'DELETE /api/v1/plugins/{id}': 'admin',
   'GET /api/v1/plugins/{id}/channels': 'viewer',
+  'POST /api/v1/plugins/{id}/channels': 'admin',
+  'PUT /api/v1/plugins/{id}/channels/{mapping}': 'admin',
+  'DELETE /api/v1/plugins/{id}/channels/{mapping}': 'admin',
 }
 
 let site: ApiSite
