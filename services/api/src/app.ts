@@ -13,39 +13,26 @@ import {
   type ServiceContext,
   startOpsServer,
 } from '@webmacs/service-kit'
-import type { FastifyPluginAsync } from 'fastify'
 import { sql } from 'kysely'
-import { auditRoutes } from './audit/routes.ts'
+import { apiRoutes } from './api-routes.ts'
 import { docsForAdmins } from './auth/docs-readers.ts'
 import { LoginThrottle } from './auth/login-throttle.ts'
 import { Revocations } from './auth/revocations.ts'
-import { authRoutes } from './auth/routes.ts'
 import { loadSession, loadTokenOwner } from './auth/users.ts'
 import { startBackground } from './background.ts'
 import { Broker } from './broker.ts'
 import { Changes } from './changes/changes.ts'
 import { type Config, docsReaders, Environment } from './config.ts'
-import { dashboardRoutes } from './dashboards/routes.ts'
-import { widgetRoutes } from './dashboards/widget-routes.ts'
 import { LastValues } from './datapoints/last-values.ts'
-import { datapointRoutes } from './datapoints/routes.ts'
-import { eventRoutes } from './events/routes.ts'
-import { experimentRoutes } from './experiments/routes.ts'
 import { createHttpServer } from './http/server.ts'
-import { loggingRoutes } from './logging/routes.ts'
 import { docsPage } from './openapi/docs-page.ts'
 import { ControllerStates } from './plugins/controller-states.ts'
-import { mappingRoutes } from './plugins/mapping-routes.ts'
-import { pluginRoutes } from './plugins/routes.ts'
 import { healthRoutes } from './system/health-routes.ts'
 import { CommitWatch } from './telemetry/commit-watch.ts'
 import { HistorianLag } from './telemetry/historian-lag.ts'
 import { IdempotencyKeys } from './telemetry/idempotency-keys.ts'
 import { TelemetryIntake } from './telemetry/intake.ts'
 import { lazySource } from './telemetry/own-source.ts'
-import { telemetryRoutes } from './telemetry/routes.ts'
-import { tokenRoutes } from './tokens/routes.ts'
-import { userRoutes } from './users/routes.ts'
 
 /** Well below the deadline of a request, so that a slow statement is told from a lost server. */
 const STATEMENT_TIMEOUT_MS = 10_000
@@ -111,22 +98,8 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
     },
   })
   await http.register(healthRoutes({ checks, newestReading: () => lastValues.newest }))
-  const routes: FastifyPluginAsync = async (api) => {
-    await api.register(authRoutes({ db, changes, key, tokenLifetimeMinutes, throttle, revocations }))
-    await api.register(userRoutes({ db, changes, revocations }))
-    await api.register(tokenRoutes({ db, changes }))
-    await api.register(eventRoutes({ db, changes }))
-    await api.register(experimentRoutes({ db, changes }))
-    await api.register(loggingRoutes({ db, changes }))
-    await api.register(auditRoutes({ db }))
-    await api.register(datapointRoutes({ db, lastValues, broker, changes }))
-    await api.register(telemetryRoutes({ intake }))
-    await api.register(dashboardRoutes({ db, changes }))
-    await api.register(widgetRoutes({ changes }))
-    await api.register(pluginRoutes({ db, changes, states }))
-    await api.register(mappingRoutes({ db, changes, states }))
-  }
-  await http.register(routes, { prefix: API_BASE })
+  const parts = { db, changes, broker, key, tokenLifetimeMinutes, throttle, revocations, lastValues, intake, states }
+  await http.register(apiRoutes(parts), { prefix: API_BASE })
   await http.register(docsPage())
   await http.listen({ host: config.HOST, port: config.PORT })
   stack.defer(() => http.close())

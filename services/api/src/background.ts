@@ -48,7 +48,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Async
   }
   await started('the first user', () => seedFirstAdmin(db, admin, log))
 
-  await noteStart(db, log)
+  await noteStart(db, changes, log)
 
   stack.defer(() => revocations.stop())
   await started('revoked tokens', () => revocations.start(bus))

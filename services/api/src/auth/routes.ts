@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { signToken, type TokenKey } from '@webmacs/auth'
 import { principalOf } from '@webmacs/auth/fastify'
-import { LoginRequest, LoginResponse, newId, SsoConfig, Success, success, User } from '@webmacs/contracts'
+import { LoginRequest, LoginResponse, SsoConfig, Success, success, User } from '@webmacs/contracts'
 import type { Row, Tables } from '@webmacs/database'
 import type { Kysely } from 'kysely'
 import type { Changes } from '../changes/changes.ts'
+import { writeLogEntry } from '../logging/log-entry-store.ts'
 import { deleteApiToken } from '../tokens/token-store.ts'
 import { checkCredentials } from './credentials.ts'
 import type { LoginThrottle } from './login-throttle.ts'
@@ -44,7 +45,7 @@ export const authRoutes =
           version: user.session_version,
           lifetimeMinutes: options.tokenLifetimeMinutes,
         })
-        await noteLogin(options.db, user)
+        await noteLogin(options.changes, user)
         return {
           status: 'success' as const,
           message: 'Successfully logged in.',
@@ -96,15 +97,6 @@ export const authRoutes =
     )
   }
 
-async function noteLogin(db: Kysely<Tables>, user: Row<'users'>): Promise<void> {
-  await db
-    .insertInto('log_entries')
-    .values({
-      public_id: newId('log'),
-      content: `User '${user.username}' logged in.`,
-      logging_type: 'info',
-      status_type: 'unread',
-      user_id: user.id,
-    })
-    .execute()
+async function noteLogin(changes: Changes, { id, username }: Row<'users'>): Promise<void> {
+  await changes.make(null, (making) => writeLogEntry(making, { content: `User '${username}' logged in.` }, id))
 }

@@ -67,7 +67,7 @@ export async function startExperiment(
         id,
         after: factsOf({ name, started_on, stopped_on: null }),
       })
-      await writeLogEntry(making, { content: `Experiment '${name}' started.` }, by)
+      await writeLogEntry(making, { content: `Experiment '${name}' started.` }, by.key)
     })
   } catch (err) {
     throw await asConflict(db, err, name)
@@ -101,7 +101,7 @@ export function stopExperiment(changes: Changes, id: ExperimentId, by: Principal
       .returningAll()
       .executeTakeFirstOrThrow()
     await record({ entity: 'experiment', verb: 'stopped', id, before: factsOf(row), after: factsOf(stopped) })
-    await writeLogEntry(making, { content: `Experiment '${row.name}' stopped.` }, by)
+    await writeLogEntry(making, { content: `Experiment '${row.name}' stopped.` }, by.key)
     return stopped.updated_on
   })
 }

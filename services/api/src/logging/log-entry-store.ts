@@ -1,4 +1,3 @@
-import type { Principal } from '@webmacs/auth/fastify'
 import {
   AppError,
   formatTime,
@@ -50,17 +49,17 @@ export interface NewLogEntry {
 /**
  * Writes an entry as part of a change: it stands or falls with it. It is told, so that screens show it; the audit log has no use for a second
  * copy.
- * @param by whose entry it is; null: the system's
+ * @param author key of the user whose entry it is; null: the system's
  */
 export async function writeLogEntry(
   { trx, record }: Making,
   { content, logging_type = 'info' }: NewLogEntry,
-  by: Principal | null,
+  author: number | null,
 ): Promise<LogEntryId> {
   const id = newId('log')
   await trx
     .insertInto('log_entries')
-    .values({ public_id: id, content, logging_type, status_type: 'unread', user_id: by?.key ?? null })
+    .values({ public_id: id, content, logging_type, status_type: 'unread', user_id: author })
     .execute()
   await record({ entity: 'log_entry', verb: 'created', id, audited: false })
   return id

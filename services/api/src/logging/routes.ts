@@ -60,7 +60,7 @@ export const loggingRoutes =
       },
       async (request, reply) => {
         const by = principalOf(request)
-        const id = await changes.make(by, (making) => writeLogEntry(making, request.body, by))
+        const id = await changes.make(by, (making) => writeLogEntry(making, request.body, by.key))
         return reply.code(201).send(success('LogEntry successfully created.', id))
       },
     )
