@@ -1,0 +1,242 @@
+import { signToken } from '@webmacs/auth'
+import { formatTime, nowMicros } from '@webmacs/contracts'
+import { until } from '@webmacs/testing'
+import fc from 'fast-check'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type ApiSite, PASSWORD, startApiSite } from '../testing/api-site.ts'
+import { announceController } from '../testing/controllers.ts'
+import { anEvent, storeReadings } from '../testing/stored-readings.ts'
+import { brokenRules } from './answer-rules.ts'
+import { answersTo, BROKEN_HTTP } from './broken-http.ts'
+import { type DescribedRoute, describedRoutes } from './described-routes.ts'
+import { HOSTILE_HEADERS, HOSTILE_SEGMENTS, hostileQueries } from './hostile-addresses.ts'
+import { HOSTILE_BODIES, jsonBody, type WireBody } from './hostile-bodies.ts'
+import { type FieldPath, fieldsOf, HOSTILE_JSON, without, withRaw } from './hostile-json.ts'
+import { brokenRows } from './row-rules.ts'
+import { Things } from './things.ts'
+import { shown, Wire, type WireRequest } from './wire.ts'
+
+/** Of what is left to chance. Change it to see other requests; a failure names it. */
+const SEED = 20261124
+const RANDOM_REQUESTS_PER_ROUTE = 40
+const AT_ONCE = 4
+
+let site: ApiSite
+let wire: Wire
+let routes: DescribedRoute[]
+let things: Things
+let since: string
+
+beforeAll(async () => {
+  site = await startApiSite({ WEBMACS_AUTO_SEED: 'true' })
+  wire = new Wire(site.api.url)
+  await announceController(site.bus)
+  await until('the first instances are made', async () => (await site.api.get('/api/v1/plugins')).body.total === 2)
+  const event = await anEvent(site.db)
+  await storeReadings(site.db, event, [{ time: nowMicros() - 60_000_000, value: 1 }])
+  since = formatTime(nowMicros())
+  routes = describedRoutes((await site.api.get('/openapi.json', { as: 'nobody' })).body)
+  things = new Things(routes, wire, site.users.admin.token)
+  for (const { path } of routes) await things.fill(path)
+})
+afterAll(async () => {
+  wire[Symbol.dispose]()
+  await site[Symbol.asyncDispose]()
+})
+
+/** A request to a route that is hostile in one or several ways. */
+interface Attempt {
+  readonly route: DescribedRoute
+  readonly body?: (example: unknown) => WireBody
+  readonly segment?: string
+  readonly query?: string
+  readonly header?: readonly [string, string]
+}
+
+const succeeded = new Set<string>()
+
+/** @returns what is wrong with the answer, as a report; undefined: nothing */
+async function attempt({ route, body, segment, query, header }: Attempt, turn: number): Promise<string | undefined> {
+  const path = segment === undefined ? await things.fill(route.path) : route.path.replaceAll(/\{\w+\}/g, segment)
+  const request: WireRequest = {
+    method: route.method,
+    target: query === undefined ? path : `${path}?${query}`,
+    headers: { authorization: `Bearer ${await tokenFor(route, turn)}`, ...(header && { [header[0]]: header[1] }) },
+    ...(body !== undefined && { body: body(exampleOf(route)) }),
+  }
+  const report = (broken: string): string => `${broken}\n    ${shown(request)}`
+  try {
+    const answer = await wire.send(request)
+    if (answer.status < 300) {
+      succeeded.add(route.name)
+      things.note(route.method, path, answer.text.startsWith('{') ? JSON.parse(answer.text) : undefined)
+    } else if (answer.status === 404 && segment === undefined) things.forget(path)
+    const broken = brokenRules(route, answer)
+    return broken.length === 0 ? undefined : report(broken.join('; '))
+  } catch (err) {
+    return report(`no answer: ${err}`)
+  }
+}
+
+/** Admin and operator in turn. A logout ends the token it is given, so that it gets one of its own. */
+async function tokenFor({ path }: DescribedRoute, turn: number): Promise<string> {
+  const user = turn % 4 === 0 ? site.users.operator : site.users.admin
+  if (!path.endsWith('/logout')) return user.token
+  return (await signToken(site.key, { user: user.id, role: 'viewer', version: 1, lifetimeMinutes: 5 })).token
+}
+
+function exampleOf({ path, example }: DescribedRoute): unknown {
+  if (path.endsWith('/login')) return { email: site.users.viewer.email, password: PASSWORD }
+  return things.freshBody(example)
+}
+
+/** Makes the attempts, a few at once, and shows what went wrong with the first ones. */
+async function expectAllWell(attempts: readonly Attempt[]): Promise<void> {
+  const broken: string[] = []
+  const waiting = attempts.entries()
+  const work = async (): Promise<void> => {
+    for (const [turn, each] of waiting) {
+      const report = await attempt(each, turn)
+      if (report !== undefined) broken.push(report)
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, work))
+  expect(broken.slice(0, 40).join('\n'), `${broken.length} of ${attempts.length}`).toBe('')
+}
+
+const withBody = (): DescribedRoute[] => routes.filter(({ example }) => example !== undefined)
+const namesIn = (route: DescribedRoute, place: string): string[] =>
+  route.parameters.filter((parameter) => parameter.in === place).map(({ name }) => name)
+
+test('every route answers what it is meant to be asked', async () => {
+  await expectAllWell(
+    routes.map((route) => ({ route, ...(route.example !== undefined && { body: (good) => jsonBody(toJson(good)) }) })),
+  )
+})
+
+const toJson = (value: unknown): string => JSON.stringify(value)
+
+test('every field takes or refuses every value', async () => {
+  const attempts = withBody().flatMap((route) =>
+    [...fieldsOf(route.example), ['__proto__'], ['constructor'], ['unknown']].flatMap((path: FieldPath) => [
+      { route, body: (good: unknown) => jsonBody(without(good, path)) },
+      ...Object.values(HOSTILE_JSON).map((raw) => ({
+        route,
+        body: (good: unknown) => jsonBody(withRaw(good, path, raw)),
+      })),
+    ]),
+  )
+  await expectAllWell(attempts)
+}, 60_000)
+
+test('every route takes or refuses a body in every form', async () => {
+  const forms = Object.values(HOSTILE_BODIES)
+  await expectAllWell(
+    routes.flatMap((route) =>
+      forms.map((form) => ({ route, body: (good: unknown) => form(toJson(good ?? { name: 'x' })) })),
+    ),
+  )
+})
+
+test('every path, query and header finds an answer', async () => {
+  const attempts = routes.flatMap((route): Attempt[] => {
+    const body = route.example === undefined ? {} : { body: (good: unknown) => jsonBody(toJson(good)) }
+    return [
+      ...(route.path.includes('{') ? HOSTILE_SEGMENTS.map((segment) => ({ route, segment, ...body })) : []),
+      ...hostileQueries(namesIn(route, 'query')).map((query) => ({ route, query, ...body })),
+      ...HOSTILE_HEADERS.map((header) => ({ route, header, ...body })),
+    ]
+  })
+  await expectAllWell(attempts)
+}, 60_000)
+
+test(`requests made by chance are answered (seed ${SEED})`, async () => {
+  for (const route of routes) {
+    const property = fc.asyncProperty(anAttempt(route), fc.nat(), async (chosen, turn) => {
+      const broken = await attempt(chosen, turn)
+      if (broken !== undefined) throw new Error(broken)
+    })
+    await fc.assert(property, { seed: SEED, numRuns: RANDOM_REQUESTS_PER_ROUTE })
+  }
+}, 60_000)
+
+/** Hostile in several ways at once, down to none: what fails shrinks to the fewest that do. */
+function anAttempt(route: DescribedRoute): fc.Arbitrary<Attempt> {
+  const raw = fc.oneof(
+    fc.constantFrom(...Object.values(HOSTILE_JSON)),
+    fc.jsonValue({ noUnicodeString: false }).map(toJson),
+    fc.double().map(String),
+    fc.string({ unit: 'binary' }).map(toJson),
+  )
+  const field = fc.constantFrom<FieldPath>(...fieldsOf(route.example))
+  const changes = fc.array(fc.tuple(field, raw), { maxLength: 2 })
+  const form = fc.option(fc.constantFrom(...Object.values(HOSTILE_BODIES)), { freq: 4, nil: jsonBody })
+  const body = fc.tuple(changes, form).map(([made, send]) => (good: unknown): WireBody => {
+    const text = made.reduce((json, [path, value]) => withRaw(parsedOr(json, good), path, value), toJson(good))
+    return send(text)
+  })
+  const rare = { freq: 4, nil: undefined }
+  return fc
+    .record({
+      body: route.example === undefined ? fc.constant(undefined) : body,
+      segment: fc.option(fc.constantFrom(...HOSTILE_SEGMENTS), rare),
+      query: fc.option(fc.constantFrom(...hostileQueries(namesIn(route, 'query'))), rare),
+      header: fc.option(fc.constantFrom(...HOSTILE_HEADERS), rare),
+    })
+    .map((parts) => ({ route, ...Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined)) }))
+}
+
+/** A second change is made to what the first left of the body, where that still is JSON. */
+function parsedOr(json: string, otherwise: unknown): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return otherwise
+  }
+}
+
+test.each(Object.entries(BROKEN_HTTP))('%s is refused, or closed without a word', async (_what, bytes) => {
+  const answers = await answersTo(site.api.url, bytes, `Authorization: Bearer ${site.users.admin.token}`)
+  expect(answers.filter((status) => status >= 500)).toEqual([])
+})
+
+test('every route was seen to succeed, so that the other answers mean something', () => {
+  expect(routes.map(({ name }) => name).filter((name) => !succeeded.has(name))).toEqual([])
+})
+
+test('lists can be read to their end', async () => {
+  for (const route of routes.filter((each) => each.method === 'GET' && namesIn(each, 'query').includes('page_size'))) {
+    const broken: string[] = []
+    for (let page = 1, pages = 1; page <= pages; page++) {
+      const path = `${await things.fill(route.path)}?page_size=100&page=${page}`
+      const answer = await wire.send({
+        method: 'GET',
+        target: path,
+        headers: { authorization: `Bearer ${site.users.admin.token}` },
+      })
+      broken.push(...brokenRules(route, answer))
+      if (answer.status === 200) pages = Math.ceil(JSON.parse(answer.text).total / 100)
+    }
+    expect.soft(broken, route.name).toEqual([])
+  }
+})
+
+test('no row is left inconsistent, and every change was told', async () => {
+  await until(
+    'the outbox is empty',
+    async () => (await site.db.db.selectFrom('change_outbox').select('id').execute()).length === 0,
+  )
+  expect(await brokenRows(site.db.db, since)).toEqual([])
+})
+
+test('nothing was logged as our own fault', () => {
+  expect(site.api.logged.filter(({ level }) => Number(level) >= 50)).toEqual([])
+})
+
+test('no connection is left waiting in a transaction', async () => {
+  const open = sql<{ query: string }>`
+    SELECT query FROM pg_stat_activity
+    WHERE datname = current_database() AND state LIKE 'idle in transaction%' AND application_name = 'webmacs-api'`
+  await until('all have ended', async () => (await open.execute(site.db.db)).rows.length === 0)
+})
