@@ -86,8 +86,8 @@ test('drops forwarded addresses that a client made up', async () => {
   expect(headers['x-real-ip']).toBeUndefined()
 })
 
-test('believes a proxy that it was told to trust', async () => {
-  const url = await start({ API_URL: await startEcho(), TRUSTED_PROXIES: '["127.0.0.1"]' })
+test.each(['127.0.0.1', '127.0.0.0/8'])('believes a proxy that it was told to trust: %s', async (proxy) => {
+  const url = await start({ API_URL: await startEcho(), TRUSTED_PROXIES: JSON.stringify([proxy]) })
   const forwarded = { 'x-forwarded-for': '192.0.2.7', 'x-forwarded-proto': 'https' }
   const response = await fetch(`${url}/api/v1/events`, { headers: forwarded })
   const { headers } = (await response.json()) as { headers: Record<string, string> }

@@ -13,6 +13,7 @@ import { firstSuccess } from './first-success.ts'
 import type { ControllerStates } from './plugins/controller-states.ts'
 import { ControllerIntake } from './seed/controller-intake.ts'
 import { seedFirstAdmin } from './seed/first-admin.ts'
+import { noteStart } from './seed/start-entry.ts'
 
 export interface BackgroundOptions {
   readonly config: Config
@@ -41,6 +42,8 @@ export async function startBackground(options: BackgroundOptions): Promise<Async
     password: config.INITIAL_ADMIN_PASSWORD,
   }
   await started('the first user', () => seedFirstAdmin(db, admin, log))
+
+  await noteStart(db, log)
 
   stack.defer(() => revocations.stop())
   await started('revoked tokens', () => revocations.start(bus))
