@@ -125,13 +125,18 @@ async function update({ path: collection, marked }: Kind, path: string, ifMatch:
   if (ifMatch === 'stale') broken.push(`an update of a stale version was accepted: ${path}`)
 }
 
-async function remove({ path: collection }: Kind, path: string, ifMatch: Act['ifMatch']): Promise<void> {
+async function remove(kind: Kind, path: string, ifMatch: Act['ifMatch']): Promise<void> {
+  const { path: collection } = kind
   const expected = ifMatch === 'seen' ? seen.get(path) : undefined
   const answer = await send('DELETE', path, {
     template: `${collection}/{id}`,
     ...(expected !== undefined && { expected }),
   })
-  if (answer?.status === 200) ledger.removed(path)
+  if (answer?.status !== 200) return
+  ledger.removed(path)
+  const left = things.get(collection)?.filter((id) => !path.endsWith(id))
+  things.set(collection, left ?? [])
+  if (left?.length === 0) await make(kind)
 }
 
 async function stop(thing: number): Promise<void> {
@@ -162,7 +167,8 @@ async function place(thing: number, other: number): Promise<void> {
 }
 
 const pathOf = (collection: string, thing: number): string | undefined => {
-  const id = things.get(collection)?.at(thing)
+  const ids = things.get(collection) ?? []
+  const id = ids[thing % ids.length]
   return id === undefined ? undefined : `${collection}/${id}`
 }
 

@@ -10,6 +10,7 @@ import { anEvent, storeReadings } from '../testing/stored-readings.ts'
 import { brokenRules } from './answer-rules.ts'
 import { answersTo, BROKEN_HTTP } from './broken-http.ts'
 import { type DescribedRoute, describedRoutes } from './described-routes.ts'
+import { heldMemory, openConnections } from './held-resources.ts'
 import { HOSTILE_HEADERS, HOSTILE_SEGMENTS, hostileQueries } from './hostile-addresses.ts'
 import { HOSTILE_BODIES, jsonBody, type WireBody } from './hostile-bodies.ts'
 import { type FieldPath, fieldsOf, HOSTILE_JSON, without, withRaw } from './hostile-json.ts'
@@ -23,15 +24,19 @@ const RANDOM_REQUESTS_PER_ROUTE = 25
 /** Of all that could be made of fields, forms and addresses, so many requests each, chosen by the seed; Infinity for all. */
 const MOST_REQUESTS = 3_500
 const AT_ONCE = 4
+const MEMORY_TOLERANCE_MB = 10
+const DATABASE_CONNECTIONS = 5
 
 let site: ApiSite
 let wire: Wire
 let routes: DescribedRoute[]
 let things: Things
 let since: string
+let connectionsBefore: number
 
 beforeAll(async () => {
-  site = await startApiSite({ WEBMACS_AUTO_SEED: 'true' })
+  site = await startApiSite({ WEBMACS_AUTO_SEED: 'true', DATABASE_CONNECTIONS: String(DATABASE_CONNECTIONS) })
+  connectionsBefore = openConnections()
   wire = new Wire(site.api.url)
   await announceController(site.bus)
   await until('the first instances are made', async () => (await site.api.get('/api/v1/plugins')).body.total === 2)
@@ -139,14 +144,15 @@ test('every field takes or refuses every value', async () => {
   await expectAllWell(attempts)
 }, 60_000)
 
-test('every route takes or refuses a body in every form', async () => {
-  const forms = Object.values(HOSTILE_BODIES)
-  await expectAllWell(
-    routes.flatMap((route) =>
-      forms.map((form) => ({ route, body: (good: unknown) => form(toJson(good ?? { name: 'x' })) })),
-    ),
+const inEveryForm = (): Attempt[] =>
+  routes.flatMap((route) =>
+    Object.values(HOSTILE_BODIES).map((form) => ({
+      route,
+      body: (good: unknown) => form(toJson(good ?? { name: 'x' })),
+    })),
   )
-})
+
+test('every route takes or refuses a body in every form', () => expectAllWell(inEveryForm()))
 
 test('every path, query and header finds an answer', async () => {
   const attempts = routes.flatMap((route): Attempt[] => {
@@ -241,6 +247,18 @@ test('no row is left inconsistent, and every change was told', async () => {
 
 test('nothing was logged as our own fault', () => {
   expect(site.api.logged.filter(({ level }) => Number(level) >= 50)).toEqual([])
+})
+
+test('neither memory nor connections are held for what was refused', async () => {
+  const held = (): number => {
+    site.api.logged.length = 0
+    return heldMemory()
+  }
+  const before = held()
+  await expectAllWell(inEveryForm().slice(0, 1_000))
+  expect((held() - before) / 1e6).toBeLessThan(MEMORY_TOLERANCE_MB)
+  wire[Symbol.dispose]()
+  await until('connections end', () => openConnections() <= connectionsBefore + DATABASE_CONNECTIONS)
 })
 
 test('no connection is left waiting in a transaction', async () => {
