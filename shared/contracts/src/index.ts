@@ -28,6 +28,8 @@ export {
   WatermarkRequest,
 } from './bus/frames.ts'
 export {
+  API_INSTANCES,
+  apiSource,
   type BusNames,
   busNames,
   DEFAULT_PREFIX,
@@ -53,6 +55,7 @@ export {
   Dashboard,
   DashboardPage,
   GRID_COLUMNS,
+  MAX_WIDGETS,
   UpdateDashboard,
   UpdateWidget,
   WIDGET_TYPES,
@@ -94,6 +97,7 @@ export {
   ChannelMappings,
   CreateChannelMapping,
   CreatePluginInstance,
+  MAX_CHANNELS,
   PluginInstance,
   PluginInstancePage,
   UpdateChannelMapping,

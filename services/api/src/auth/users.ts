@@ -1,5 +1,6 @@
+import type { Session } from '@webmacs/auth'
 import type { Principal } from '@webmacs/auth/fastify'
-import { AppError, formatTime, type TokenClaims, type User, type UserId } from '@webmacs/contracts'
+import { AppError, formatTime, type Role, type TokenClaims, type User, type UserId } from '@webmacs/contracts'
 import type { Row, Tables } from '@webmacs/database'
 import type { Logger } from '@webmacs/service-kit'
 import { type Kysely, sql } from 'kysely'
@@ -40,27 +41,39 @@ export async function readUser(db: Kysely<Tables>, id: UserId): Promise<User> {
 
 /** The user of a session as the database knows them now: role changes, logouts and deactivation act at once, whatever the broker does. */
 export async function loadSession(db: Kysely<Tables>, claims: TokenClaims): Promise<Principal> {
+  const { key, role } = await readSession(db, claims)
+  return { id: claims.sub, key, role, credential: { kind: 'login', claims } }
+}
+
+/** @throws AppError `auth.revoked-token`, `auth.user-gone` */
+export async function readSession(
+  db: Kysely<Tables>,
+  session: Session,
+): Promise<{ readonly key: number; readonly role: Role }> {
   const row = await db
     .selectFrom('users')
     .select(['id', 'role', 'deactivated_on', 'session_version', 'kept_session'])
     .select(({ exists, selectFrom }) =>
-      exists(selectFrom('revoked_tokens').select('jti').where('jti', '=', claims.jti)).as('revoked'),
+      exists(selectFrom('revoked_tokens').select('jti').where('jti', '=', session.jti)).as('revoked'),
     )
-    .where('public_id', '=', claims.sub)
+    .where('public_id', '=', session.sub)
     .executeTakeFirst()
   if (row?.revoked) throw new AppError('auth.revoked-token')
   if (row === undefined || row.deactivated_on !== null) throw new AppError('auth.user-gone')
-  if (claims.ver < row.session_version && claims.jti !== row.kept_session) throw new AppError('auth.revoked-token')
-  return { id: claims.sub, key: row.id, role: row.role, credential: { kind: 'login', claims } }
+  if (session.ver < row.session_version && session.jti !== row.kept_session) throw new AppError('auth.revoked-token')
+  return { key: row.id, role: row.role }
 }
 
 const LAST_USE_PRECISION = sql`interval '1 minute'`
 
-/**
- * The owner of an API token as the database knows them now.
- * @throws AppError `auth.invalid-token`, `auth.expired-token`, `auth.user-gone`
- */
+/** The owner of an API token as the database knows them now, for a request. @throws AppError `auth.invalid-token`, `auth.expired-token`, `auth.user-gone` */
 export async function loadTokenOwner(db: Kysely<Tables>, tokenHash: string, log: Logger): Promise<Principal> {
+  const owner = await readTokenOwner(db, tokenHash, log)
+  return { id: owner.public_id, key: owner.id, role: owner.role, credential: { kind: 'api-token', id: owner.token_id } }
+}
+
+/** The row of an API token with its owner. @throws AppError `auth.invalid-token`, `auth.expired-token`, `auth.user-gone` */
+export async function readTokenOwner(db: Kysely<Tables>, tokenHash: string, log: Logger) {
   const row = await db
     .selectFrom('api_tokens')
     .innerJoin('users', 'users.id', 'api_tokens.user_id')
@@ -74,7 +87,7 @@ export async function loadTokenOwner(db: Kysely<Tables>, tokenHash: string, log:
   if (row.is_expired) throw new AppError('auth.expired-token', { detail: 'API token has expired.' })
   if (row.deactivated_on !== null) throw new AppError('auth.user-gone', { detail: 'Token owner not found.' })
   if (row.is_use_news) await noteUse(db, row.token, log)
-  return { id: row.public_id, key: row.id, role: row.role, credential: { kind: 'api-token', id: row.token_id } }
+  return row
 }
 
 /**

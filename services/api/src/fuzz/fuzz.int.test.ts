@@ -6,6 +6,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ApiSite, PASSWORD, startApiSite } from '../testing/api-site.ts'
 import { announceController } from '../testing/controllers.ts'
+import { startHistorian } from '../testing/historian.ts'
 import { anEvent, storeReadings } from '../testing/stored-readings.ts'
 import { brokenRules } from './answer-rules.ts'
 import { answersTo, BROKEN_HTTP } from './broken-http.ts'
@@ -41,7 +42,9 @@ beforeAll(async () => {
   await announceController(site.bus)
   await until('the first instances are made', async () => (await site.api.get('/api/v1/plugins')).body.total === 2)
   const event = await anEvent(site.db)
-  await storeReadings(site.db, event, [{ time: nowMicros() - 60_000_000, value: 1 }])
+  const readings = Array.from({ length: 300 }, (_, turn) => ({ time: nowMicros() - turn * 1_000_000, value: turn }))
+  await storeReadings(site.db, event, readings)
+  startHistorian(site)
   since = formatTime(nowMicros())
   routes = describedRoutes((await site.api.get('/openapi.json', { as: 'nobody' })).body)
   things = new Things(routes, wire, site.users.admin.token)
