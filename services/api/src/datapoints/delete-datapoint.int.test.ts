@@ -1,6 +1,5 @@
 import { formatTime, type Micros, nowMicros } from '@webmacs/contracts'
 import { until } from '@webmacs/testing'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ApiSite, aProblem, startApiSite, type TestApi } from '../testing/api-site.ts'
 import { startHistorian } from '../testing/historian.ts'
