@@ -12,7 +12,7 @@ import { brokenRules } from './answer-rules.ts'
 import { answersTo, BROKEN_HTTP } from './broken-http.ts'
 import { type DescribedRoute, describedRoutes } from './described-routes.ts'
 import { heldMemory, openConnections } from './held-resources.ts'
-import { HOSTILE_HEADERS, HOSTILE_SEGMENTS, hostileQueries } from './hostile-addresses.ts'
+import { HOSTILE_HEADERS, HOSTILE_SEGMENTS, hostileQueries, OTHER_THING } from './hostile-addresses.ts'
 import { HOSTILE_BODIES, jsonBody, type WireBody } from './hostile-bodies.ts'
 import { type FieldPath, fieldsOf, HOSTILE_JSON, without, withRaw } from './hostile-json.ts'
 import { brokenRows } from './row-rules.ts'
@@ -48,12 +48,19 @@ beforeAll(async () => {
   since = formatTime(nowMicros())
   routes = describedRoutes((await site.api.get('/openapi.json', { as: 'nobody' })).body)
   things = new Things(routes, wire, site.users.admin.token)
+  things.prefer(await aLinkedEvent())
   for (const { path } of routes) await things.fill(path)
 })
 afterAll(async () => {
   wire[Symbol.dispose]()
   await site[Symbol.asyncDispose]()
 })
+
+/** An event that takes datapoints: a channel of an enabled instance feeds it. */
+async function aLinkedEvent(): Promise<string> {
+  const { body } = await site.api.get('/api/v1/plugins')
+  return body.data[0].channel_mappings[0].event_public_id
+}
 
 /** A request to a route that is hostile in one or several ways. */
 interface Attempt {
@@ -68,7 +75,8 @@ const succeeded = new Set<string>()
 
 /** @returns what is wrong with the answer, as a report; undefined: nothing */
 async function attempt({ route, body, segment, query, header }: Attempt, turn: number): Promise<string | undefined> {
-  const path = segment === undefined ? await things.fill(route.path) : route.path.replaceAll(/\{\w+\}/g, segment)
+  const inPlace = segment === OTHER_THING ? things.anyId(turn) : segment
+  const path = inPlace === undefined ? await things.fill(route.path) : route.path.replaceAll(/\{\w+\}/g, inPlace)
   const request: WireRequest = {
     method: route.method,
     target: query === undefined ? path : `${path}?${query}`,
@@ -191,7 +199,7 @@ function anAttempt(route: DescribedRoute): fc.Arbitrary<Attempt> {
   const changes = fc.array(fc.tuple(field, raw), { maxLength: 2 })
   const form = fc.option(fc.constantFrom(...Object.values(HOSTILE_BODIES)), { freq: 4, nil: jsonBody })
   const body = fc.tuple(changes, form).map(([made, send]) => (good: unknown): WireBody => {
-    const text = made.reduce((json, [path, value]) => withRaw(parsedOr(json, good), path, value), toJson(good))
+    const text = made.reduce((json, [path, value]) => changedAlso(json, good, path, value), toJson(good))
     return send(text)
   })
   const rare = { freq: 4, nil: undefined }
@@ -205,12 +213,12 @@ function anAttempt(route: DescribedRoute): fc.Arbitrary<Attempt> {
     .map((parts) => ({ route, ...Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined)) }))
 }
 
-/** A second change is made to what the first left of the body, where that still is JSON. */
-function parsedOr(json: string, otherwise: unknown): unknown {
+/** A second change is made to what the first left of the body, where that still is JSON that can be written again. */
+function changedAlso(json: string, otherwise: unknown, path: FieldPath, raw: string): string {
   try {
-    return JSON.parse(json)
+    return withRaw(JSON.parse(json), path, raw)
   } catch {
-    return otherwise
+    return withRaw(otherwise, path, raw)
   }
 }
 

@@ -1,5 +1,9 @@
+/** Stands for the id of something that exists, of whatever kind. */
+export const OTHER_THING = '{other}'
+
 /** Segments of a path where an id should be, as they go over the wire. */
 export const HOSTILE_SEGMENTS: readonly string[] = [
+  ...Array(5).fill(OTHER_THING),
   ...['%00', 'a%00b', '..', '.', '%2e%2e', '%2F', '..%2f..%2fetc', '%25', '%', '%zz', '%20', '%0d%0aX-A:%20b', ';a=b'],
   ...['%C3%28', '%ED%A0%80', '%F0%9F%92%A7', '%E2%80%AEabc', '\xff', 'evt_%F0%9F%92%A7'],
   ...['x'.repeat(100), 'x'.repeat(101), 'x'.repeat(5_000), '%F0%9F%92%A7'.repeat(100)],

@@ -16,6 +16,7 @@ export class Things {
   readonly #makers: ReadonlyMap<string, DescribedRoute>
   readonly #lists: ReadonlySet<string>
   readonly #send: (method: string, path: string, body?: string) => Promise<unknown>
+  readonly #preferred: string[] = []
   #count = 0
 
   constructor(routes: readonly DescribedRoute[], wire: Wire, token: string) {
@@ -29,6 +30,11 @@ export class Things {
       })
       return status < 300 ? JSON.parse(text) : undefined
     }
+  }
+
+  /** Bodies name this thing, in turn with others of its kind; nothing is done to it. */
+  prefer(id: string): void {
+    this.#preferred.push(id)
   }
 
   /** The path with ids of existing things in the place of its parameters; `none` where there is nothing. */
@@ -93,9 +99,10 @@ export class Things {
     return UNIQUE_FIELD.test(field) ? `${this.#count}.${example}` : example
   }
 
-  /** The newest id of that kind: the one that is least likely to be used by others already. */
+  /** In turn, the newest id of that kind, which is least likely to be used by others already, and one that is preferred. */
   #idLike(prefix: string): string | undefined {
     const all = [...this.#ids.values()].flat()
-    return all.findLast((id) => id.startsWith(`${prefix}_`))
+    const isLike = (id: string): boolean => id.startsWith(`${prefix}_`)
+    return (this.#count % 2 === 0 ? this.#preferred.find(isLike) : undefined) ?? all.findLast(isLike)
   }
 }
