@@ -34,10 +34,16 @@ const MAX_FIELD_ERRORS = 20
 /** Ajv's errors (of an instance with `verbose`) as field, rule and value; at most twenty, so that a bad batch does not come back whole. */
 export function describeErrors(errors: readonly ErrorObject[], root: string): FieldError[] {
   return errors.slice(0, MAX_FIELD_ERRORS).map((error) => {
-    const field = fieldOf(error, root)
+    const field = shownField(fieldOf(error, root))
     return { field, rule: ruleOf(error), ...(error.keyword !== 'required' && offendingValue(field, error.data)) }
   })
 }
+
+const LONGEST_FIELD = 200
+
+/** A field as an error may repeat it: whoever makes up keys may make up long ones. */
+export const shownField = (field: string): string =>
+  field.length > LONGEST_FIELD ? `${field.slice(0, LONGEST_FIELD)}…` : field
 
 const SECRET_FIELD = /password|token|secret/i
 const LONGEST_VALUE = 100

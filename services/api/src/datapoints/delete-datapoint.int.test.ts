@@ -1,9 +1,8 @@
-import { type Responder, respond } from '@webmacs/bus'
-import { DeleteDatapoint, type DeletedDatapoints, formatTime, type Micros, nowMicros } from '@webmacs/contracts'
+import { formatTime, type Micros, nowMicros } from '@webmacs/contracts'
 import { until } from '@webmacs/testing'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ApiSite, aProblem, startApiSite, type TestApi } from '../testing/api-site.ts'
+import { startHistorian } from '../testing/historian.ts'
 import { anEvent, storeReadings, type TestEvent } from '../testing/stored-readings.ts'
 import { datapointId } from './datapoint-id.ts'
 
@@ -14,25 +13,6 @@ beforeAll(async () => {
 afterAll(() => site[Symbol.asyncDispose]())
 
 const SECOND: Micros = 1_000_000
-
-/** Stands where the writer does: deletes the row, and mends what the rollup says of the newest reading. */
-function startHistorian(): Responder {
-  const { bus } = site.bus
-  const { db } = site.db
-  return respond(bus, bus.names.subjects.historian('delete'), DeleteDatapoint, ({ event, time }) =>
-    db.transaction().execute(async (trx): Promise<DeletedDatapoints> => {
-      const { numAffectedRows } = await sql`
-        DELETE FROM datapoints USING events WHERE event_id = events.id AND public_id = ${event} AND ts = ${time}`.execute(
-        trx,
-      )
-      await sql`
-        UPDATE datapoint_rollups SET last_at = newest.ts, last = newest.value FROM (
-          SELECT event_id, ts, value FROM datapoints JOIN events ON events.id = event_id WHERE public_id = ${event} ORDER BY ts DESC LIMIT 1
-        ) newest WHERE datapoint_rollups.event_id = newest.event_id`.execute(trx)
-      return { deleted: Number(numAffectedRows) }
-    }),
-  )
-}
 
 const pathOf = (event: TestEvent, time: Micros): string =>
   `/api/v1/datapoints/${datapointId({ event: event.id, time })}`
@@ -56,7 +36,7 @@ async function twoReadings(): Promise<{ event: TestEvent; times: [Micros, Micros
 }
 
 test('deletes a datapoint, writes down what it was, and shows the one before as the latest at every instance', async () => {
-  const historian = startHistorian()
+  const historian = startHistorian(site)
   const { event, times } = await twoReadings()
   const apis = [await site.startApi(), await site.startApi()]
   for (const api of apis) expect(await latestOf(event, api)).toBe(2)
@@ -78,7 +58,7 @@ test('deletes a datapoint, writes down what it was, and shows the one before as 
 })
 
 test('answers 404 for a datapoint that there is not, also to the slower of two who delete it', async () => {
-  const historian = startHistorian()
+  const historian = startHistorian(site)
   const { event, times } = await twoReadings()
   const before = (await audited()).length
   const answers = await Promise.all([remove(event, times[0]), remove(event, times[0])])

@@ -11,6 +11,7 @@ test.each([
   [withCode('FST_ERR_CTP_INVALID_MEDIA_TYPE'), 'request.media-type'],
   [withCode('FST_ERR_CTP_INVALID_CONTENT_LENGTH'), 'request.invalid'],
   [withCode('FST_ERR_BAD_URL'), 'request.invalid'],
+  [withCode('FST_ERR_MAX_PARAM_LENGTH'), 'route.unknown'],
   [withCode('FST_ERR_HANDLER_TIMEOUT', 'timed out', { statusCode: 503 }), 'service.unavailable'],
   [withCode('FST_ERR_SOMETHING_ELSE', 'said by the framework', { statusCode: 400 }), 'request.invalid'],
   [withCode('ECONNREFUSED'), 'database.unavailable'],

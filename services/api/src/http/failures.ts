@@ -17,6 +17,7 @@ const FRAMEWORK_CODES: Record<string, readonly [ErrorCode, string]> = {
   FST_ERR_CTP_BODY_TOO_LARGE: ['request.too-large', 'The body is larger than this route takes.'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: ['request.media-type', 'The body must be application/json.'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: ['request.invalid', 'The body is not as long as Content-Length says.'],
+  FST_ERR_MAX_PARAM_LENGTH: ['route.unknown', 'Not Found'],
   FST_ERR_BAD_URL: ['request.invalid', 'The address is not a valid URL.'],
   FST_ERR_ASYNC_CONSTRAINT: ['route.unknown', 'Not Found'],
   FST_ERR_HANDLER_TIMEOUT: ['service.unavailable', 'The answer took too long; try again later.'],

@@ -18,7 +18,7 @@ async function sendRaw(url: string, bytes: string): Promise<string> {
   const { port } = new URL(url)
   const socket = connect(Number(port), '127.0.0.1')
   await once(socket, 'connect')
-  socket.write(bytes)
+  socket.write(bytes, 'latin1')
   return text(socket)
 }
 
@@ -108,6 +108,22 @@ describe('bodies', () => {
     },
   )
 
+  test('refuses bytes that are no UTF-8, instead of storing something else', async () => {
+    const bytes = `{"email":"\xff@example.com","password":"x"}`
+    const head = [`POST ${LOGIN} HTTP/1.1`, 'Host: x', 'Connection: close', `Content-Length: ${bytes.length}`]
+    const answer = await sendRaw(site.api.url, `${head.join('\r\n')}\r\n\r\n${bytes}`)
+    expect(answer).toMatch(/^HTTP\/1\.1 422 /)
+    expect(answer).toMatch('body must be UTF-8.')
+  })
+
+  test('names the field whose text could not be stored as it is', async () => {
+    const { status, body } = await login('{"email":"\\ud800@example.com","password":"x"}')
+    expect(status).toBe(422)
+    expect(body.errors).toEqual([
+      { field: 'body.email', rule: 'must not contain NUL characters or halves of surrogate pairs' },
+    ])
+  })
+
   test('says that a body is missing', async () => {
     for (const body of ['', 'null']) {
       expect((await login(body)).body).toMatchObject({
@@ -138,6 +154,19 @@ describe('bodies', () => {
     expect(body.detail.length).toBeLessThan(300)
   })
 
+  test('repeats little of what was sent', async () => {
+    const long = 'x'.repeat(5000)
+    for (const answer of [
+      await login(good(), { 'content-type': `text/${long}` }),
+      await site.api.get(`/api/v1/events/${long}`),
+      await site.api.get(`/${long}`),
+      await site.api.request('PUT', '/api/v1/events/evt_1', { body: { value_labels: { [long]: 'x' } } }),
+    ]) {
+      expect(answer.status).toBeGreaterThanOrEqual(400)
+      expect(JSON.stringify(answer.body).length).toBeLessThan(2000)
+    }
+  })
+
   test('asks who it is before it reads what is wrong with the body', async () => {
     expect((await site.api.request('POST', '/api/v1/events', { as: 'nobody', body: '{' })).status).toBe(401)
     expect((await site.api.request('POST', '/api/v1/events', { as: 'viewer', body: '{' })).status).toBe(403)
@@ -154,6 +183,11 @@ describe('bodies', () => {
 })
 
 describe('headers', () => {
+  test('passes over an expectation that it does not know', async () => {
+    const bytes = 'GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: nonsense\r\n\r\n'
+    expect(await sendRaw(site.api.url, bytes)).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
   test('goes on with the request id of the caller, or makes one, and shows it in errors', async () => {
     const given = await site.api.get('/api/v1/nowhere', { headers: { 'x-request-id': 'trace-0123456789' } })
     expect(given.headers.get('x-request-id')).toBe('trace-0123456789')

@@ -42,6 +42,10 @@ const LONGEST_ID = 100
 /** The server with all that its routes have in common, listening to nothing yet. Register routes, then `listen` or `inject`. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const app = newServer(options)
+  // An expectation that nobody knows is passed over, as HTTP allows; Node itself would answer 417 without a word.
+  app.server.on('checkExpectation', (request, response) => app.routing(request, response))
+  // Asked once, a socket remembers the address of its peer, also for a request whose peer has left meanwhile.
+  app.server.on('connection', (socket) => void socket.remoteAddress)
   const methods = new RouteMethods()
   answerErrors(app)
   parseJsonBodies(app)

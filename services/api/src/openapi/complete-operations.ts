@@ -70,7 +70,12 @@ function describeAccess({ role, othersNeed, credential }: Access): string {
   return sentences.join(' ')
 }
 
-function codesOf({ config, schema }: RouteOptions): ErrorCode[] {
+/** Whatever takes no body still reads the one that somebody sends. */
+const readsBody = ({ method, schema }: RouteOptions): boolean =>
+  schema?.body !== undefined || ![method].flat().includes('GET')
+
+function codesOf(route: RouteOptions): ErrorCode[] {
+  const { config, schema } = route
   const codes: ErrorCode[] = [...(config?.errors ?? [])]
   const access = config?.access
   if (access !== undefined && access.role !== 'public') {
@@ -78,8 +83,9 @@ function codesOf({ config, schema }: RouteOptions): ErrorCode[] {
     if (access.role !== 'viewer' || access.othersNeed !== undefined) codes.push('auth.forbidden')
     if (access.credential === 'login') codes.push('auth.login-needed')
   }
-  if (schema?.body !== undefined) codes.push('request.too-large', 'request.media-type')
-  if (schema?.body !== undefined || schema?.querystring !== undefined) codes.push('request.invalid')
+  if (readsBody(route)) codes.push('request.too-large', 'request.media-type')
+  if (readsBody(route) || schema?.querystring !== undefined || schema?.params !== undefined)
+    codes.push('request.invalid')
   codes.push('request.rate-limited', 'internal', 'database.unavailable', 'service.unavailable')
   return codes
 }
