@@ -14,6 +14,7 @@ import {
 } from '@webmacs/service-kit'
 import type { FastifyPluginAsync } from 'fastify'
 import { sql } from 'kysely'
+import { auditRoutes } from './audit/routes.ts'
 import { LoginThrottle } from './auth/login-throttle.ts'
 import { Revocations } from './auth/revocations.ts'
 import { authRoutes } from './auth/routes.ts'
@@ -25,7 +26,9 @@ import { type Config, Environment } from './config.ts'
 import { LastValues } from './datapoints/last-values.ts'
 import { datapointRoutes } from './datapoints/routes.ts'
 import { eventRoutes } from './events/routes.ts'
+import { experimentRoutes } from './experiments/routes.ts'
 import { createHttpServer } from './http/server.ts'
+import { loggingRoutes } from './logging/routes.ts'
 import { docsPage } from './openapi/docs-page.ts'
 import { ControllerStates } from './plugins/controller-states.ts'
 import { pluginRoutes } from './plugins/routes.ts'
@@ -40,11 +43,13 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
   await using stack = new AsyncDisposableStack()
   const metrics = createMetrics('api')
 
+  const statements = metrics.counter('database_statements_total', 'Statements that the database was asked to do')
   const database = openDatabase({
     url: config.DATABASE_URL,
     maxConnections: config.DATABASE_CONNECTIONS,
     applicationName: 'webmacs-api',
     statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+    onStatement: () => statements.inc(),
     onConnectionLost: (err) => log.warn({ event: 'database.connection-lost', err }, 'connection to the database lost'),
   })
   stack.defer(() => database.close())
@@ -85,6 +90,9 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
     const tokenLifetimeMinutes = config.ACCESS_TOKEN_EXPIRE_MINUTES
     await api.register(authRoutes({ db, key, tokenLifetimeMinutes, throttle: new LoginThrottle(), revocations }))
     await api.register(eventRoutes({ db, changes }))
+    await api.register(experimentRoutes({ db, changes }))
+    await api.register(loggingRoutes({ db, changes }))
+    await api.register(auditRoutes({ db }))
     await api.register(datapointRoutes({ db, lastValues }))
     await api.register(pluginRoutes({ db, states }))
   }

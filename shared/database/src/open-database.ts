@@ -12,6 +12,8 @@ export interface DatabaseOptions {
   readonly applicationName: string
   /** The server gives up a statement that takes longer, milliseconds; unlimited when left out. */
   readonly statementTimeoutMs?: number
+  /** Told of each statement that went through Kysely, after it was answered or has failed. */
+  readonly onStatement?: () => void
   /** Told when a connection breaks (perhaps twice for one); the pool makes a new one at the next query. */
   readonly onConnectionLost?: (err: Error) => void
 }
@@ -43,7 +45,9 @@ export function openDatabase(options: DatabaseOptions): Database {
   pool.on('error', lost)
   // The pool listens only to idle connections: without this, one that breaks between two statements of a transaction ends the process.
   pool.on('connect', (client) => client.on('error', lost))
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  const { onStatement } = options
+  const dialect = new PostgresDialect({ pool })
+  const db = new Kysely<Tables>({ dialect, ...(onStatement && { log: () => onStatement() }) })
   let closing: Promise<void> | undefined
   return {
     db,

@@ -1,8 +1,10 @@
 import { Change, newId } from '@webmacs/contracts'
 import { createValidator } from '@webmacs/contracts/validation'
 import { createTestBus, startTcpProxy, type TestBus, until } from '@webmacs/testing'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ApiSite, startApiSite, type TestApi } from '../testing/api-site.ts'
+import { Changes } from './changes.ts'
 
 let site: ApiSite
 beforeAll(async () => {
@@ -74,6 +76,30 @@ test('keeps neither audit entry nor message of a change that was not made', asyn
   expect((await site.api.request('POST', '/api/v1/events', { body: taken })).status).toBe(409)
   expect(await waiting()).toBe(0)
   expect((await site.db.db.selectFrom('audit_log').select('id').execute()).length).toBe(before.length + 1)
+})
+
+test('makes both of two changes that wait for one another, each once', async () => {
+  const [one, other] = [await createEvent(site.api), await createEvent(site.api)]
+  const changes = new Changes(site.db.db)
+  const told: string[] = []
+  changes.onChange(({ verb }) => void told.push(verb))
+  const bothHoldTheirFirst = Promise.withResolvers<void>()
+  let holding = 0
+  const crosswise = (first: string, second: string, verb: string): Promise<void> =>
+    changes.make(null, async ({ trx, record }) => {
+      const lock = (id: string) => sql`SELECT FROM events WHERE public_id = ${id} FOR UPDATE`.execute(trx)
+      await lock(first)
+      await record({ entity: 'event', verb, id: first })
+      holding += 1
+      if (holding === 2) bothHoldTheirFirst.resolve()
+      await bothHoldTheirFirst.promise
+      await lock(second)
+    })
+  await Promise.all([crosswise(one, other, 'pushed'), crosswise(other, one, 'pulled')])
+  expect(holding).toBe(3)
+  expect(told.sort()).toEqual(['pulled', 'pushed'])
+  const { rows } = await site.db.pool.query(`SELECT action FROM audit_log WHERE action IN ('pulled', 'pushed')`)
+  expect(rows).toHaveLength(2)
 })
 
 test('several instances tell every change, and none twice', async () => {

@@ -1,6 +1,6 @@
 import type { Principal } from '@webmacs/auth/fastify'
 import { type Change, formatTime, nowMicros } from '@webmacs/contracts'
-import type { Tables } from '@webmacs/database'
+import { isTransient, type Tables } from '@webmacs/database'
 import type { Kysely, Transaction } from 'kysely'
 
 /** What is done to one thing. */
@@ -14,6 +14,8 @@ export interface Made {
   readonly before?: object
   /** As it is now; left out when it is gone. Secrets do not belong here. */
   readonly after?: object
+  /** `false`: only told, not written to the audit log, for what would be noise there. */
+  readonly audited?: false
 }
 
 /** A change in the making: its transaction, and how it says what it does. */
@@ -22,6 +24,8 @@ export interface Making {
   /** Notes what is done, for the audit log and for everybody who follows changes: both stand or fall with the transaction. */
   record(made: Made): Promise<void>
 }
+
+const MOST_ATTEMPTS = 3
 
 export type ChangeListener = (change: Pick<Change, 'entity' | 'verb' | 'id'>) => void
 
@@ -38,21 +42,34 @@ export class Changes {
     this.#db = db
   }
 
-  /** @param by who makes it; null: the system itself */
+  /**
+   * @param by who makes it; null: the system itself
+   * @param work what is done; begun anew when the database ends its transaction in favour of another one's
+   */
   async make<T>(by: Principal | null, work: (making: Making) => Promise<T>): Promise<T> {
-    const made: Made[] = []
-    const result = await this.#db.transaction().execute((trx) =>
-      work({
-        trx,
-        record: async (entry) => {
-          await writeDown(trx, by, entry)
-          made.push(entry)
-        },
-      }),
-    )
+    const { result, made } = await this.#transact(by, work)
     for (const entry of made) this.tell(entry)
     if (made.length > 0) for (const listener of this.#committed) listener()
     return result
+  }
+
+  async #transact<T>(by: Principal | null, work: (making: Making) => Promise<T>): Promise<{ result: T; made: Made[] }> {
+    for (let attempt = 1; ; attempt++) {
+      const made: Made[] = []
+      const record = async (trx: Transaction<Tables>, entry: Made): Promise<void> => {
+        await writeDown(trx, by, entry)
+        made.push(entry)
+      }
+      try {
+        const result = await this.#db
+          .transaction()
+          .execute((trx) => work({ trx, record: (entry) => record(trx, entry) }))
+        return { result, made }
+      } catch (err) {
+        // Two changes may wait for one another: the database ends one of them, and that one has only to be made again.
+        if (attempt === MOST_ATTEMPTS || !isTransient(err)) throw err
+      }
+    }
   }
 
   /** Calls the listener with each change: those of this instance right after their commit and once more from the bus, others' from the bus. */
@@ -71,6 +88,20 @@ export class Changes {
 }
 
 async function writeDown(trx: Transaction<Tables>, by: Principal | null, made: Made): Promise<void> {
+  if (made.audited !== false) await writeAuditEntry(trx, by, made)
+  await trx
+    .insertInto('change_outbox')
+    .values({
+      entity: made.entity,
+      verb: made.verb,
+      entity_id: made.id,
+      user_public_id: by?.id ?? null,
+      time: formatTime(nowMicros()),
+    })
+    .execute()
+}
+
+async function writeAuditEntry(trx: Transaction<Tables>, by: Principal | null, made: Made): Promise<void> {
   const json = (thing: object | undefined): string | null => (thing === undefined ? null : JSON.stringify(thing))
   await trx
     .insertInto('audit_log')
@@ -82,16 +113,6 @@ async function writeDown(trx: Transaction<Tables>, by: Principal | null, made: M
       action: made.verb,
       before: json(made.before),
       after: json(made.after),
-    })
-    .execute()
-  await trx
-    .insertInto('change_outbox')
-    .values({
-      entity: made.entity,
-      verb: made.verb,
-      entity_id: made.id,
-      user_public_id: by?.id ?? null,
-      time: formatTime(nowMicros()),
     })
     .execute()
 }

@@ -14,7 +14,7 @@ import { type Row, type Tables, violatedUnique } from '@webmacs/database'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Changes } from '../changes/changes.ts'
 import { limitOf, offsetOf } from '../http/paging.ts'
-import { checkVersion, type ExpectedVersion, nextVersion, type Versioned } from '../http/versions.ts'
+import { checkVersion, type Edit, nextVersion, type Versioned } from '../http/versions.ts'
 
 /** Events that are not retired, oldest first. */
 export async function listEvents(db: Kysely<Tables>, page: Page): Promise<{ total: number; events: Event[] }> {
@@ -62,7 +62,7 @@ export function updateEvent(
   changes: Changes,
   id: EventId,
   input: UpdateEvent,
-  { by, expected }: { readonly by: Principal; readonly expected: ExpectedVersion },
+  { by, expected }: Edit,
 ): Promise<Micros> {
   return changes.make(by, async ({ trx, record }) => {
     const row = await lockEvent(trx, id)
@@ -87,11 +87,7 @@ export function updateEvent(
  * Takes an event out of use: its name becomes free, its channels and widgets unlinked, its datapoints stay.
  * @throws AppError `event.unknown`, `request.precondition`
  */
-export async function retireEvent(
-  changes: Changes,
-  id: EventId,
-  { by, expected }: { readonly by: Principal; readonly expected: ExpectedVersion },
-): Promise<void> {
+export async function retireEvent(changes: Changes, id: EventId, { by, expected }: Edit): Promise<void> {
   await changes.make(by, async ({ trx, record }) => {
     const row = await lockEvent(trx, id)
     checkVersion(expected, row.updated_on)

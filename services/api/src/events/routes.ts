@@ -7,7 +7,7 @@ import { Type } from 'typebox'
 import type { Changes } from '../changes/changes.ts'
 import { anyId } from '../http/ids.ts'
 import { pageAnswer } from '../http/paging.ts'
-import { expectedVersion, IfMatch, tagAnswer } from '../http/versions.ts'
+import { editOf, IfMatch, tagAnswer } from '../http/versions.ts'
 import { createEvent, listEvents, readEvent, retireEvent, updateEvent } from './event-store.ts'
 
 export interface EventRoutesOptions {
@@ -73,8 +73,7 @@ export const eventRoutes =
       },
       async (request, reply) => {
         const { id } = request.params
-        const by = principalOf(request)
-        tagAnswer(reply, await updateEvent(changes, id, request.body, { by, expected: expectedVersion(request) }))
+        tagAnswer(reply, await updateEvent(changes, id, request.body, editOf(request)))
         return success('Event successfully updated.', id)
       },
     )
@@ -95,7 +94,7 @@ export const eventRoutes =
       },
       async (request) => {
         const { id } = request.params
-        await retireEvent(changes, id, { by: principalOf(request), expected: expectedVersion(request) })
+        await retireEvent(changes, id, editOf(request))
         return success('Event successfully deleted.', id)
       },
     )

@@ -109,7 +109,13 @@ describe('bodies', () => {
   )
 
   test('says that a body is missing', async () => {
-    expect((await login('')).body.errors).toEqual([{ field: 'body', rule: 'must be object' }])
+    for (const body of ['', 'null']) {
+      expect((await login(body)).body).toMatchObject({
+        detail: 'body is required.',
+        errors: [{ field: 'body', rule: 'is required' }],
+      })
+    }
+    expect((await login('[]')).body.errors).toEqual([{ field: 'body', rule: 'must be object' }])
   })
 
   test('refuses a body that is too large', async () => {

@@ -28,6 +28,8 @@ export function createSchemaCompiler(): FastifySchemaCompiler<TSchema> {
     const coerce = httpPart === 'body' ? compileBodyCoercion(schema) : compileTextCoercion(schema)
     const root = ROOTS[httpPart ?? 'body'] ?? 'request'
     return (data: unknown) => {
+      // The framework gives null for a body that was not sent.
+      if (data === null && !validate(data)) return { error: invalidField(root, 'is required') }
       const value = coerce === undefined ? data : coerce(data)
       return validate(value) ? { value } : { error: invalid(validate, root) }
     }

@@ -1,3 +1,4 @@
+import { type Principal, principalOf } from '@webmacs/auth/fastify'
 import { AppError, type Micros } from '@webmacs/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type RawBuilder, sql } from 'kysely'
@@ -34,6 +35,17 @@ export const IfMatch = Type.Object({
 export type ExpectedVersion = string | undefined
 
 export const expectedVersion = (request: FastifyRequest): ExpectedVersion => request.headers['if-match']
+
+/** Who changes something, and which version of it they have seen. */
+export interface Edit {
+  readonly by: Principal
+  readonly expected: ExpectedVersion
+}
+
+export const editOf = (request: FastifyRequest): Edit => ({
+  by: principalOf(request),
+  expected: expectedVersion(request),
+})
 
 /**
  * Compares `If-Match` with the version of the row that the transaction holds locked.

@@ -1,0 +1,70 @@
+import { nowMicros } from '@webmacs/contracts'
+import { ensurePartitions, partitionsBetween } from '@webmacs/database'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type ApiSite, startApiSite } from '../testing/api-site.ts'
+
+/** Rows that each list has. */
+const ROWS = 60
+
+/** Every route that gives pages → SQL that makes rows `n` for it; the tables are filled in this order. */
+const LISTS: Record<string, string> = {
+  '/events': `
+    INSERT INTO events (public_id, name, min_value, max_value, unit, type, user_id)
+    SELECT 'evt_' || n, n, 0, 1, 'x', 'sensor', owner.id FROM n, owner`,
+  '/experiments': `
+    INSERT INTO experiments (public_id, name, started_on, stopped_on, user_id)
+    SELECT 'exp_' || n, n, now() - n * interval '2 s', now() - n * interval '2 s' + interval '1 s', owner.id FROM n, owner`,
+  '/logging': `INSERT INTO log_entries (public_id, content, user_id) SELECT 'log_' || n, n, owner.id FROM n, owner`,
+  '/audit': `INSERT INTO audit_log (user_id, entity, entity_id, action) SELECT owner.id, 'event', n, 'made' FROM n, owner`,
+  '/plugins': `
+    , made AS (INSERT INTO controllers (name) VALUES ('lab') RETURNING id),
+    instances AS (
+      INSERT INTO plugin_instances (public_id, controller_id, plugin_id, instance_name, demo_mode, enabled, config, user_id)
+      SELECT 'plg_' || n, made.id, 'simulated', n, true, true, '{}', owner.id FROM n, made, owner
+      RETURNING id, instance_name
+    )
+    INSERT INTO channel_mappings (public_id, instance_id, channel_id, channel_name, direction, unit, event_id)
+    SELECT 'map_' || instances.id || '_' || n, instances.id, 'c' || n, 'C', 'input', 'x', events.id
+    FROM n CROSS JOIN instances LEFT JOIN events ON events.name = instance_name AND n = 1 WHERE n <= 3`,
+  '/datapoints': `
+    INSERT INTO datapoints (event_id, ts, value)
+    SELECT events.id, now() + interval '1 ms' * n, n FROM events, n WHERE events.name = '1'`,
+}
+
+let site: ApiSite
+beforeAll(async () => {
+  site = await startApiSite()
+  await ensurePartitions(site.db.db, partitionsBetween(nowMicros(), nowMicros() + 60_000_000))
+  for (const fill of Object.values(LISTS)) {
+    await site.db.pool.query(`
+      WITH n AS (SELECT n FROM generate_series(1, ${ROWS}) AS n),
+        owner AS (SELECT id FROM users WHERE public_id = '${site.users.admin.id}')${fill}`)
+  }
+})
+afterAll(() => site[Symbol.asyncDispose]())
+
+async function statementsSoFar(): Promise<number> {
+  const metrics = await (await fetch(`${site.api.opsUrl}/metrics`)).text()
+  return Number(/^webmacs_database_statements_total\{.*\} (\d+)$/m.exec(metrics)?.[1])
+}
+
+/** Statements that one request takes: the least of several, because what works beside requests asks the database too. */
+async function statementsFor(path: string, rows: number): Promise<number> {
+  const taken: number[] = []
+  for (let turn = 0; turn < 5; turn++) {
+    const before = await statementsSoFar()
+    const { body } = await site.api.get(path)
+    taken.push((await statementsSoFar()) - before)
+    expect(body.data).toHaveLength(rows)
+  }
+  return Math.min(...taken)
+}
+
+test.each(Object.keys(LISTS))('GET %s takes as many statements for a page of 50 as for one of 2', async (path) => {
+  const few = await statementsFor(`/api/v1${path}?page_size=2`, 2)
+  const many = await statementsFor(`/api/v1${path}?page_size=50`, 50)
+  expect(many).toBe(few)
+  // Who asks, the page, its total; what belongs to the rows of the page.
+  expect(many).toBeGreaterThanOrEqual(3)
+  expect(many).toBeLessThanOrEqual(4)
+})
