@@ -14,6 +14,8 @@ export interface Socket extends Disposable {
   readonly messages: Message[]
   readonly protocol: string
   readonly isOpen: boolean
+  /** How it ended; undefined while it has not. */
+  readonly end: Closed | undefined
   send(message: unknown): void
   sendRaw(data: string | Buffer): void
   /** The first message, of those that came or come, of which this is true. */
@@ -40,6 +42,9 @@ export async function openSocket(url: string, protocols: string[] = []): Promise
     },
     get isOpen() {
       return ws.readyState === WebSocket.OPEN
+    },
+    get end() {
+      return end
     },
     send: (message) => ws.send(JSON.stringify(message)),
     sendRaw: (data) => ws.send(data),

@@ -1,3 +1,4 @@
+import { until } from '@webmacs/testing'
 import { describe, expect, test } from 'vitest'
 import { aNumber, expectSuccess } from './expectations.ts'
 import type { Caller, ContractSite } from './site.ts'
@@ -93,17 +94,12 @@ export function stream(site: ContractSite): void {
     ])('never lives on deaf after %s', async (_what, data) => {
       using socket = await openSocket(`${site.socketUrl}${path}?token=${site.token('operator')}`)
       socket.sendRaw(data)
-      const answered = socket.next('an error', ({ type }) => type === 'error').then(() => 'error')
-      const closed = socket.closed().then(({ code }) => code)
-      const outcome = await Promise.any([answered, closed])
-      if (outcome === 'error') {
-        if (!socket.isOpen) return
+      await until('it is answered', () => socket.end ?? socket.messages.some(({ type }) => type === 'error'))
+      if (socket.end === undefined) {
         socket.send({ type: 'ping' })
-        await Promise.any([socket.next('a pong', ({ type }) => type === 'pong'), socket.closed()])
-      } else {
-        expect([1002, 1003, 1007, 1008, 1011]).toContain(outcome)
+        await until('it still lives', () => socket.end ?? socket.messages.some(({ type }) => type === 'pong'))
       }
-      await Promise.allSettled([answered, closed])
+      if (socket.end !== undefined) expect([1003, 1007, 1008, 1011]).toContain(socket.end.code)
     })
 
     test('closes on messages that are too large with 1009', async () => {
