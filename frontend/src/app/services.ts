@@ -21,6 +21,7 @@ export function createServices(page: Window): Services {
     baseUrl: '',
     getToken: session.token,
     onUnauthorized: session.signOut,
+    retry: { maxRetryAfterMs: 3000 }, // people see the failure rather than nothing; pages ask again by themselves
   })
   const queries = new QueryClient({
     defaultOptions: {

@@ -9,7 +9,7 @@ export function UserMenu() {
   const { client, session } = useServices()
   const { data: user } = useQuery(meQuery(client))
   // Whatever the server says, this browser forgets the token.
-  const logout = useMutation({ mutationFn: () => client.logout(), onSettled: session.signOut })
+  const logout = useMutation({ mutationFn: () => client.auth.logout(), onSettled: session.signOut })
   const name = user?.username ?? 'Account'
   return (
     <Menu position="bottom-end" width="14rem">

@@ -47,9 +47,12 @@ const startEcho = () =>
     }),
   )
 
-async function start(env: Record<string, string>): Promise<string> {
+async function start(env: Record<string, string>, onLine?: (line: string) => void): Promise<string> {
   const config = loadGatewayConfig({ PORT: '0', OPS_PORT: '0', UI_DIR: folder, ...env })
-  const log = createLogger({ service: 'gateway', level: 'silent' })
+  const log =
+    onLine === undefined
+      ? createLogger({ service: 'gateway', level: 'silent' })
+      : createLogger({ service: 'gateway', level: 'debug' }, { write: onLine })
   gateway = await startGateway(config, { log, signal: new AbortController().signal })
   return `http://127.0.0.1:${gateway.ports.http}`
 }
@@ -86,8 +89,8 @@ test('drops forwarded addresses that a client made up', async () => {
   expect(headers['x-real-ip']).toBeUndefined()
 })
 
-test('believes a proxy that it was told to trust', async () => {
-  const url = await start({ API_URL: await startEcho(), TRUSTED_PROXIES: '["127.0.0.1"]' })
+test.each(['127.0.0.1', '127.0.0.0/8'])('believes a proxy that it was told to trust: %s', async (proxy) => {
+  const url = await start({ API_URL: await startEcho(), TRUSTED_PROXIES: JSON.stringify([proxy]) })
   const forwarded = { 'x-forwarded-for': '192.0.2.7', 'x-forwarded-proto': 'https' }
   const response = await fetch(`${url}/api/v1/events`, { headers: forwarded })
   const { headers } = (await response.json()) as { headers: Record<string, string> }
@@ -121,6 +124,41 @@ test('carries WebSockets both ways', async () => {
   const [answer] = await once(socket, 'message')
   expect(String(answer)).toBe('/ws/datapoints/stream?token=x ping')
   socket.close()
+})
+
+test('passes sub-protocols to fanout and its choice back, on both sockets', async () => {
+  const upstream = createServer()
+  const handleProtocols = (offered: Set<string>) => (offered.has('webmacs') ? 'webmacs' : false)
+  new WebSocketServer({ server: upstream, handleProtocols }).on('connection', (socket, request) => {
+    socket.send(`${request.url} ${request.headers['sec-websocket-protocol']}`)
+  })
+  const url = await start({ FANOUT_URL: await listen(upstream) })
+  for (const path of ['/ws/datapoints/stream', '/ws/controller/telemetry']) {
+    const socket = new WebSocket(`${url.replace('http', 'ws')}${path}`, ['webmacs', 'webmacs.token.a.b-c'])
+    const [seen] = await once(socket, 'message')
+    expect(String(seen)).toBe(`${path} webmacs,webmacs.token.a.b-c`)
+    expect(socket.protocol).toBe('webmacs')
+    socket.close()
+  }
+})
+
+test('passes the code and the reason of a close on', async () => {
+  const upstream = createServer()
+  new WebSocketServer({ server: upstream }).on('connection', (socket) => socket.close(1008, 'Authentication required'))
+  const url = await start({ FANOUT_URL: await listen(upstream) })
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/ws/controller/telemetry`)
+  const [code, reason] = await once(socket, 'close')
+  expect([code, String(reason)]).toEqual([1008, 'Authentication required'])
+})
+
+test('writes no token of a socket into its log', async () => {
+  const lines: string[] = []
+  const url = await start({ FANOUT_URL: 'http://127.0.0.1:1' }, (line) => lines.push(line))
+  const address = `${url.replace('http', 'ws')}/ws/controller/telemetry`
+  expect(await refusalOf(`${address}?token=in-the-query`)).toBe(503)
+  expect(await refusalOf(address, ['webmacs', 'webmacs.token.in-the-protocol'])).toBe(503)
+  expect(lines.join()).toContain('away')
+  expect(lines.join()).not.toMatch(/in-the-(query|protocol)/)
 })
 
 test('passes a refused upgrade on as it is, so that it never looks open', async () => {
@@ -157,8 +195,8 @@ test.each(['the client', 'the service'])('lives on when %s breaks an open WebSoc
   expect((await fetch(url)).status).toBe(200)
 })
 
-async function refusalOf(url: string): Promise<number | undefined> {
-  const socket = new WebSocket(url)
+async function refusalOf(url: string, protocols: string[] = []): Promise<number | undefined> {
+  const socket = new WebSocket(url, protocols)
   socket.on('error', () => undefined) // the refusal itself arrives as unexpected-response
   const [request, response] = await once(socket, 'unexpected-response')
   request.destroy()

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Agent, createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import {
+  AddressList,
   createMetrics,
   HealthChecks,
   type RunningService,
@@ -24,7 +25,7 @@ export async function startGateway(config: GatewayConfig, { log }: ServiceContex
   const requests = metrics.counter('gateway_requests_total', 'Requests and upgrades by who answers', ['upstream'])
   const failures = metrics.counter('gateway_upstream_failures_total', 'Requests whose service was away', ['upstream'])
   const targets: Record<Upstream, string> = { api: config.API_URL, fanout: config.FANOUT_URL, ui: config.UI_URL }
-  const trusted = new Set(config.TRUSTED_PROXIES)
+  const trusted = new AddressList(config.TRUSTED_PROXIES)
   const agent = new Agent({ keepAlive: true, timeout: 60_000 })
   const proxy = createProxyServer({ agent, xfwd: false, changeOrigin: false })
   const sockets = new Set<Socket>()

@@ -1,4 +1,11 @@
-import { loadConfig, portVariable, serviceEnvironment } from '@webmacs/service-kit'
+import {
+  addressesVariable,
+  addressProblems,
+  ConfigError,
+  loadConfig,
+  portVariable,
+  serviceEnvironment,
+} from '@webmacs/service-kit'
 import { type Static, Type } from 'typebox'
 
 const Environment = Type.Object({
@@ -17,12 +24,18 @@ const Environment = Type.Object({
     default: '',
     description: "Vite's server instead of UI_DIR, in development",
   }),
-  TRUSTED_PROXIES: Type.Array(Type.String(), {
-    default: [],
-    description: 'Addresses of proxies in front of this one, whose X-Forwarded-For is believed; JSON list',
-  }),
+  TRUSTED_PROXIES: addressesVariable(
+    [],
+    'Addresses and networks of proxies in front of this one, whose X-Forwarded-For is believed; JSON list',
+  ),
 })
 
 export type GatewayConfig = Readonly<Static<typeof Environment>>
 
-export const loadGatewayConfig = (env: NodeJS.ProcessEnv): GatewayConfig => loadConfig(Environment, env)
+/** @throws ConfigError that lists every bad variable */
+export function loadGatewayConfig(env: NodeJS.ProcessEnv): GatewayConfig {
+  const config = loadConfig(Environment, env)
+  const problems = addressProblems({ TRUSTED_PROXIES: config.TRUSTED_PROXIES })
+  if (problems.length > 0) throw new ConfigError(problems)
+  return config
+}

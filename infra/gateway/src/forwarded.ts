@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import type { AddressList } from '@webmacs/service-kit'
 
 const IPV4_MAPPED = '::ffff:'
 
@@ -12,7 +13,7 @@ export function peerAddress(request: IncomingMessage): string {
  * Sets X-Forwarded-For, -Proto and -Host for the services behind. What a client claims in them is dropped, unless the peer is a proxy
  * that we were told to trust: then its words stand and the peer is added.
  */
-export function setForwardedHeaders(request: IncomingMessage, trustedProxies: ReadonlySet<string>): void {
+export function setForwardedHeaders(request: IncomingMessage, trustedProxies: Pick<AddressList, 'has'>): void {
   const { headers } = request
   const peer = peerAddress(request)
   const isTrusted = trustedProxies.has(peer)

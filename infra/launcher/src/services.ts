@@ -44,6 +44,7 @@ export async function defineServices(settings: ServiceSettings): Promise<Service
       DATABASE_URL: database.url,
       NATS_URL: nats.urlFor('api'),
       SECRET_KEY: secretKey,
+      TRUSTED_PROXIES: withGateway(process.env.TRUSTED_PROXIES),
       INITIAL_ADMIN_EMAIL: config.adminEmail,
       INITIAL_ADMIN_PASSWORD: config.adminPassword ?? secrets.adminPassword,
     }),
@@ -91,6 +92,16 @@ function define(
       ...env,
     },
     announcesReady: true,
+  }
+}
+
+/** Proxies that are configured stand before the gateway, which is on this machine: what it says of the client is believed too. */
+function withGateway(proxies: string | undefined): string | undefined {
+  if (!proxies) return undefined
+  try {
+    return JSON.stringify(['127.0.0.1', '::1', ...JSON.parse(proxies)])
+  } catch {
+    return proxies // the service names the variable and what is wrong with it
   }
 }
 

@@ -11,6 +11,19 @@ test('lets only controllers publish readings', () => {
   expect(publishers).toEqual(['controller'])
 })
 
+test('lets api alone answer what sockets ask, and fanout alone ask it', () => {
+  const { authVerify, telemetry, runningExperiment } = names.subjects
+  for (const subject of [authVerify, telemetry, runningExperiment]) {
+    expect(NATS_USERS.filter((user) => permissionsOf(user, names).subscribe.includes(subject))).toEqual(['api'])
+    expect(NATS_USERS.filter((user) => permissionsOf(user, names).publish.includes(subject))).toEqual(['fanout'])
+  }
+})
+
+test('lets fanout hear only the changes that concern its sockets', () => {
+  const heard = permissionsOf('fanout', names).subscribe.filter((subject) => subject.includes('.changes.'))
+  expect(heard).toEqual(['webmacs.changes.user.*', 'webmacs.changes.api_token.*', 'webmacs.changes.experiment.*'])
+})
+
 test('lets nobody but the one that provisions do everything', () => {
   const almighty = NATS_USERS.filter((user) => permissionsOf(user, names).publish.includes('>'))
   expect(almighty).toEqual(['provisioner'])

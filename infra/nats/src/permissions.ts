@@ -42,8 +42,14 @@ export function permissionsOf(user: NatsUser, { prefix, subjects, streams, bucke
       }
     case 'fanout':
       return {
-        publish: ['$JS.API.INFO', ...readBucket(buckets.revoked)],
-        subscribe: [...own, subjects.allReadings],
+        publish: [
+          ...['$JS.API.INFO', ...readBucket(buckets.revoked)],
+          ...[subjects.authVerify, subjects.telemetry, subjects.runningExperiment],
+        ],
+        subscribe: [
+          ...[...own, subjects.allReadings],
+          ...['user', 'api_token', 'experiment'].map((entity) => subjects.changes(entity, '*')),
+        ],
       }
     case 'api':
       return {
@@ -53,7 +59,10 @@ export function permissionsOf(user: NatsUser, { prefix, subjects, streams, bucke
           ...readBucket(buckets.revoked),
           ...[`$KV.${buckets.controllers}.*.desired.*`, `$KV.${buckets.revoked}.*`],
         ],
-        subscribe: [...own, subjects.allReadings, subjects.allBacklog, subjects.allChanges],
+        subscribe: [
+          ...[...own, subjects.allReadings, subjects.allBacklog, subjects.allChanges],
+          ...[subjects.authVerify, subjects.telemetry, subjects.runningExperiment],
+        ],
       }
     case 'operator':
       return {

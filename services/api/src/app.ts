@@ -4,6 +4,7 @@ import { connectBus, registerService } from '@webmacs/bus'
 import { ACCESS, API_BASE } from '@webmacs/contracts'
 import { openDatabase } from '@webmacs/database'
 import {
+  AddressList,
   createMetrics,
   HealthChecks,
   type RunningService,
@@ -15,6 +16,7 @@ import {
 import type { FastifyPluginAsync } from 'fastify'
 import { sql } from 'kysely'
 import { auditRoutes } from './audit/routes.ts'
+import { docsForAdmins } from './auth/docs-readers.ts'
 import { LoginThrottle } from './auth/login-throttle.ts'
 import { Revocations } from './auth/revocations.ts'
 import { authRoutes } from './auth/routes.ts'
@@ -22,7 +24,7 @@ import { loadSession, loadTokenOwner } from './auth/users.ts'
 import { startBackground } from './background.ts'
 import { Broker } from './broker.ts'
 import { Changes } from './changes/changes.ts'
-import { type Config, Environment } from './config.ts'
+import { type Config, docsReaders, Environment } from './config.ts'
 import { LastValues } from './datapoints/last-values.ts'
 import { datapointRoutes } from './datapoints/routes.ts'
 import { eventRoutes } from './events/routes.ts'
@@ -33,6 +35,8 @@ import { docsPage } from './openapi/docs-page.ts'
 import { ControllerStates } from './plugins/controller-states.ts'
 import { pluginRoutes } from './plugins/routes.ts'
 import { healthRoutes } from './system/health-routes.ts'
+import { tokenRoutes } from './tokens/routes.ts'
+import { userRoutes } from './users/routes.ts'
 
 /** Well below the deadline of a request, so that a slow statement is told from a lost server. */
 const STATEMENT_TIMEOUT_MS = 10_000
@@ -69,7 +73,9 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
 
   const key = createTokenKey(config.SECRET_KEY)
   const changes = new Changes(db)
-  const revocations = new Revocations({ db, broker, log })
+  const tokenLifetimeMinutes = config.ACCESS_TOKEN_EXPIRE_MINUTES
+  const revocations = new Revocations({ db, broker, log, tokenLifetimeMinutes })
+  const throttle = new LoginThrottle()
   const lastValues = new LastValues()
   changes.onChange((change) => lastValues.noteChange(change))
   const states = new ControllerStates()
@@ -77,18 +83,21 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
     log,
     metrics,
     corsOrigins: config.CORS_ORIGINS,
-    ratePerMinute: config.RATE_LIMIT_PER_MINUTE,
+    rateLimit: { perMinute: config.RATE_LIMIT_PER_MINUTE, exempt: new AddressList(config.RATE_LIMIT_EXEMPT) },
+    trustedProxies: new AddressList(config.TRUSTED_PROXIES),
     authentication: {
       key,
       access: ACCESS,
       loadSession: (claims) => loadSession(db, claims),
-      loadTokenOwner: (tokenHash) => loadTokenOwner(db, tokenHash),
+      loadTokenOwner: (tokenHash) => loadTokenOwner(db, tokenHash, log),
+      ...(docsReaders(config) === 'admin' && { restricted: docsForAdmins({ db, throttle }) }),
     },
   })
   await http.register(healthRoutes({ checks, newestReading: () => lastValues.newest }))
   const routes: FastifyPluginAsync = async (api) => {
-    const tokenLifetimeMinutes = config.ACCESS_TOKEN_EXPIRE_MINUTES
-    await api.register(authRoutes({ db, key, tokenLifetimeMinutes, throttle: new LoginThrottle(), revocations }))
+    await api.register(authRoutes({ db, changes, key, tokenLifetimeMinutes, throttle, revocations }))
+    await api.register(userRoutes({ db, changes, revocations }))
+    await api.register(tokenRoutes({ db, changes }))
     await api.register(eventRoutes({ db, changes }))
     await api.register(experimentRoutes({ db, changes }))
     await api.register(loggingRoutes({ db, changes }))

@@ -3,16 +3,19 @@ import type { Tables } from '@webmacs/database'
 import type { Logger } from '@webmacs/service-kit'
 import type { Kysely } from 'kysely'
 import type { Revocations } from './auth/revocations.ts'
+import { answerVerification } from './auth/verify-responder.ts'
 import type { Changes } from './changes/changes.ts'
 import { OutboxRelay } from './changes/outbox-relay.ts'
 import { type Config, seedsDemo } from './config.ts'
 import type { LastValues } from './datapoints/last-values.ts'
 import { LastValuesFeed } from './datapoints/last-values-feed.ts'
 import { DesiredStateReconciler } from './desired-state/reconciler.ts'
+import { answerRunningExperiment } from './experiments/running-responder.ts'
 import { firstSuccess } from './first-success.ts'
 import type { ControllerStates } from './plugins/controller-states.ts'
 import { ControllerIntake } from './seed/controller-intake.ts'
 import { seedFirstAdmin } from './seed/first-admin.ts'
+import { noteStart } from './seed/start-entry.ts'
 
 export interface BackgroundOptions {
   readonly config: Config
@@ -42,6 +45,8 @@ export async function startBackground(options: BackgroundOptions): Promise<Async
   }
   await started('the first user', () => seedFirstAdmin(db, admin, log))
 
+  await noteStart(db, log)
+
   stack.defer(() => revocations.stop())
   await started('revoked tokens', () => revocations.start(bus))
 
@@ -64,6 +69,11 @@ export async function startBackground(options: BackgroundOptions): Promise<Async
   const intake = new ControllerIntake({ db, changes, log, signal, seedsDemo: seedsDemo(config) })
   stack.defer(() => intake.settled())
   states.onInventory((inventory) => intake.take(inventory))
+
+  const verification = answerVerification(db, bus, log)
+  stack.defer(() => verification.stop())
+  const runningExperiment = answerRunningExperiment(db, bus)
+  stack.defer(() => runningExperiment.stop())
 
   stack.defer(() => stopping.abort())
   return stack.move()

@@ -1,6 +1,6 @@
 import { ConfigError } from '@webmacs/service-kit'
 import { expect, test } from 'vitest'
-import { loadApiConfig, seedsDemo } from './config.ts'
+import { docsReaders, loadApiConfig, seedsDemo } from './config.ts'
 
 const required = {
   NATS_URL: 'nats://127.0.0.1:4222',
@@ -64,4 +64,18 @@ test('makes demo instances in development, or when told to', () => {
   expect(seedsDemo(loadApiConfig({ ...required, WEBMACS_AUTO_SEED: 'false' }))).toBe(false)
   expect(seedsDemo(loadApiConfig(production))).toBe(false)
   expect(seedsDemo(loadApiConfig({ ...production, WEBMACS_AUTO_SEED: 'true' }))).toBe(true)
+})
+
+test('reads lists of addresses and networks, and names an entry that is neither', () => {
+  const env = { ...required, TRUSTED_PROXIES: '["10.0.0.5","fd00::/8"]', RATE_LIMIT_EXEMPT: '[]' }
+  expect(loadApiConfig(env)).toMatchObject({ TRUSTED_PROXIES: ['10.0.0.5', 'fd00::/8'], RATE_LIMIT_EXEMPT: [] })
+  expect(problemsOf({ ...required, TRUSTED_PROXIES: '["::1","nginx"]' })).toEqual(['TRUSTED_PROXIES.1'])
+  expect(problemsOf({ ...required, RATE_LIMIT_EXEMPT: '10.0.0.1' })).toEqual(['RATE_LIMIT_EXEMPT'])
+})
+
+test('keeps the description of the API for admins in production, or where told to', () => {
+  expect(docsReaders(loadApiConfig(required))).toBe('public')
+  expect(docsReaders(loadApiConfig({ ...required, API_DOCS: 'admin' }))).toBe('admin')
+  expect(docsReaders(loadApiConfig(production))).toBe('admin')
+  expect(docsReaders(loadApiConfig({ ...production, API_DOCS: 'public' }))).toBe('public')
 })

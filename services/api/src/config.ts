@@ -1,8 +1,11 @@
 import {
+  addressesVariable,
+  addressProblems,
   busEnvironment,
   ConfigError,
   databaseEnvironment,
   loadConfig,
+  PRIVATE_NETWORKS,
   portVariable,
   serviceEnvironment,
 } from '@webmacs/service-kit'
@@ -35,8 +38,23 @@ const Environment = Type.Object({
     minimum: 1,
     maximum: 1_000_000,
     default: 300,
-    description: 'Requests a minute from one public address',
+    description: 'Requests a minute from one address',
   }),
+  RATE_LIMIT_EXEMPT: addressesVariable(
+    PRIVATE_NETWORKS,
+    'Addresses and networks whose requests are not limited, as a JSON list; failed logins are, from everywhere',
+  ),
+  TRUSTED_PROXIES: addressesVariable(
+    ['127.0.0.1', '::1'],
+    'Addresses and networks of proxies whose X-Forwarded-For is believed, as a JSON list',
+  ),
+  API_DOCS: Type.Optional(
+    Type.Unsafe<'public' | 'admin'>(
+      Type.Enum(['public', 'admin'], {
+        description: 'Who may read /docs and /openapi.json; default: admin in production, else public',
+      }),
+    ),
+  ),
   INITIAL_ADMIN_EMAIL: Type.String({
     pattern: '^[^@\\s]+@[^@\\s]+$',
     default: 'admin@webmacs.io',
@@ -67,13 +85,19 @@ export type Config = Static<typeof Environment>
 /** @throws ConfigError that lists every bad variable */
 export function loadApiConfig(env: NodeJS.ProcessEnv): Config {
   const config = loadConfig(Environment, env)
-  const problems = config.ENV === 'production' ? weakSecrets(config) : []
+  const { TRUSTED_PROXIES, RATE_LIMIT_EXEMPT } = config
+  const problems = addressProblems({ TRUSTED_PROXIES, RATE_LIMIT_EXEMPT })
+  if (config.ENV === 'production') problems.push(...weakSecrets(config))
   if (problems.length > 0) throw new ConfigError(problems)
   return config
 }
 
 /** Whether the demo instances are to be made. */
 export const seedsDemo = (config: Config): boolean => config.WEBMACS_AUTO_SEED ?? config.ENV === 'development'
+
+/** Who may read the description of the API. */
+export const docsReaders = (config: Config): 'public' | 'admin' =>
+  config.API_DOCS ?? (config.ENV === 'production' ? 'admin' : 'public')
 
 const KNOWN_PASSWORDS = /^(admin|password|passwort|webmacs|changeme|change-me|welcome|secret|qwerty|letmein|12345)/i
 const KNOWN_SECRETS = /change-?me|^(secret|webmacs|development|test)/i

@@ -1,6 +1,5 @@
-import type { AddressInfo } from 'node:net'
+import { createTokenKey, RevocationList } from '@webmacs/auth'
 import { connectBus, registerService } from '@webmacs/bus'
-import { CLOSE } from '@webmacs/contracts'
 import {
   createMetrics,
   HealthChecks,
@@ -9,15 +8,18 @@ import {
   type ServiceContext,
   startOpsServer,
 } from '@webmacs/service-kit'
-import Fastify from 'fastify'
+import { AccessWatch } from './auth/access-watch.ts'
+import { Gate } from './auth/gate.ts'
 import type { FanoutConfig } from './config.ts'
 import { Hub } from './delivery/hub.ts'
 import { followLiveReadings } from './feed/live-feed.ts'
 import { NewestReadings } from './feed/newest-readings.ts'
-import { jwtGate } from './stream/jwt-gate.ts'
-import { registerStream } from './stream/routes.ts'
+import { RunningExperimentFollower } from './feed/running-experiment.ts'
+import { SocketServer } from './sockets/socket-server.ts'
+import { streamEndpoint } from './stream/endpoint.ts'
+import { telemetryEndpoint } from './telemetry/endpoint.ts'
 
-/** Live stream: readings from the bus to WebSocket clients. */
+/** The WebSockets: readings from the bus to browsers, and controllers' readings to api. */
 export async function startFanout(config: FanoutConfig, { log, signal }: ServiceContext): Promise<RunningService> {
   const bus = await connectBus({
     url: config.NATS_URL,
@@ -31,34 +33,49 @@ export async function startFanout(config: FanoutConfig, { log, signal }: Service
   health.add('broker', () => {
     if (bus.status() !== 'connected') throw new Error('broker cannot be reached')
   })
-  const newest = new NewestReadings()
+  const experiments = new RunningExperimentFollower(bus)
+  experiments.start()
+  const newest = new NewestReadings((time) => experiments.at(time))
   const hub = new Hub(newest)
-  const gate = await jwtGate({ bus, secret: config.SECRET_KEY })
-  const app = Fastify({ logger: false, forceCloseConnections: true }) // request lines would show the token in the URL
-  const sessions = await registerStream(app, {
+  const revoked = new RevocationList({ bus })
+  await revoked.start()
+  const watch = new AccessWatch({ bus, revoked })
+  watch.start()
+  const stream = streamEndpoint({
     hub,
     newest,
-    gate,
     metrics,
-    log,
-    maxClients: config.STREAM_MAX_CLIENTS,
     maxBufferedBytes: config.STREAM_CLIENT_BUFFER_KB * 1024,
     slowClientMs: config.STREAM_SLOW_CLIENT_SECONDS * 1000,
     isBrokerAway: () => bus.status() !== 'connected',
   })
+  const sockets = new SocketServer({
+    endpoints: [stream, telemetryEndpoint({ bus, metrics })],
+    gate: new Gate({ bus, key: createTokenKey(config.SECRET_KEY), revoked }),
+    watch,
+    log,
+    metrics,
+    maxClients: config.STREAM_MAX_CLIENTS,
+    pingIntervalMs: config.WS_HEARTBEAT_INTERVAL * 1000,
+  })
   const feed = followLiveReadings({ bus, newest, metrics, log, onReadings: (readings) => hub.publish(readings) })
-  bus.onStatus(() => sessions.announce())
-  await app.listen({ host: config.HOST, port: config.PORT })
+  bus.onStatus(() => stream.announce())
+  const port = await sockets.listen(config.HOST, config.PORT)
   const ops = await startOpsServer({ host: config.OPS_HOST, port: config.OPS_PORT, metrics, health })
-  await registerService(bus, { name: 'fanout', version: SERVICE_VERSION, description: 'Live stream to browsers' })
+  await registerService(bus, {
+    name: 'fanout',
+    version: SERVICE_VERSION,
+    description: 'WebSockets: live stream, telemetry',
+  })
   return {
-    ports: { http: (app.server.address() as AddressInfo).port, ops: ops.port }, // listening on TCP
+    ports: { http: port, ops: ops.port },
     stop: async () => {
-      sessions.closeAll(CLOSE.goingAway, 'Server is going away')
+      await sockets.close()
+      watch.stop()
       if (bus.status() === 'connected') await feed.stop()
-      await app.close()
       hub.stop()
-      await gate.stop()
+      await experiments.stop()
+      await revoked.stop()
       await ops.close()
       await bus.close()
     },

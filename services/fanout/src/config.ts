@@ -11,7 +11,18 @@ const Environment = Type.Object({
     description: 'Key that signs access tokens, at least 32 characters',
     secret: true,
   }),
-  STREAM_MAX_CLIENTS: Type.Integer({ minimum: 1, maximum: 100_000, default: 2000, description: 'Most open sockets' }),
+  STREAM_MAX_CLIENTS: Type.Integer({
+    minimum: 1,
+    maximum: 100_000,
+    default: 2000,
+    description: 'Most open sockets, streams and telemetry together',
+  }),
+  WS_HEARTBEAT_INTERVAL: Type.Integer({
+    minimum: 1,
+    maximum: 3600,
+    default: 20,
+    description: 'A client is pinged this often, seconds; from whom nothing has come until the next ping is cut',
+  }),
   STREAM_CLIENT_BUFFER_KB: Type.Integer({
     minimum: 16,
     maximum: 65_536,

@@ -2,7 +2,7 @@ import { type Access, AppError, newId, type Role } from '@webmacs/contracts'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { expect, test } from 'vitest'
 import { createApiToken } from './api-tokens.ts'
-import { guardRoutes, type Principal, principalOf } from './fastify.ts'
+import { type AuthenticationOptions, guardRoutes, type Principal, principalOf } from './fastify.ts'
 import { createTokenKey, signToken } from './tokens.ts'
 
 const key = createTokenKey('a secret of more than thirty-two characters')
@@ -14,10 +14,11 @@ const ACCESS: Record<string, Access> = {
   'GET /operator': { role: 'operator' },
   'GET /admin': { role: 'admin' },
   'GET /login-only': { role: 'viewer', credential: 'login' },
+  'GET /docs': { role: 'public', configurable: true },
 }
 
 /** `held` is the role that the user has now, whatever the token says. */
-function anApp(held: Role = 'viewer', refusal?: AppError): FastifyInstance {
+function anApp(held: Role = 'viewer', refusal?: AppError, more: Partial<AuthenticationOptions> = {}): FastifyInstance {
   const app = Fastify()
   app.setErrorHandler((err, _request, reply) =>
     reply.code(err instanceof AppError ? err.status : 500).send(err instanceof AppError ? err.message : 'internal'),
@@ -27,6 +28,7 @@ function anApp(held: Role = 'viewer', refusal?: AppError): FastifyInstance {
     return principal
   }
   guardRoutes(app, {
+    ...more,
     key,
     access: ACCESS,
     loadSession: (claims) => load({ id: claims.sub, key: 7, role: held, credential: { kind: 'login', claims } }),
@@ -98,4 +100,30 @@ test('lets an API token do what its owner may, but not where a login is needed',
     async (url) => (await app.inject({ url, headers })).statusCode,
   )
   expect(await Promise.all(codes)).toEqual([200, 403, 403])
+})
+
+test('shows what is configurable to everybody, or to admins with a token or a password', async () => {
+  expect((await anApp().inject('/docs')).statusCode).toBe(200)
+
+  const restricted: AuthenticationOptions['restricted'] = {
+    roleByPassword: async ({ email, password }) => {
+      if (password !== 'secret') throw new AppError('auth.bad-credentials')
+      return email === 'ann@example.com' ? 'admin' : 'operator'
+    },
+  }
+  const statusWith = async (authorization: string, held: Role = 'admin'): Promise<number> =>
+    (await anApp(held, undefined, { restricted }).inject({ url: '/docs', headers: { authorization } })).statusCode
+  const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`
+  expect(await statusWith('')).toBe(401)
+  expect(await statusWith(await authorization())).toBe(200)
+  expect(await statusWith(await authorization(), 'operator')).toBe(403)
+  expect(await statusWith(basic('ann@example.com:secret'))).toBe(200)
+  expect(await statusWith(basic('ann@example.com:wrong'))).toBe(401)
+  expect(await statusWith(basic('bob@example.com:secret'))).toBe(403)
+})
+
+test('takes a password nowhere else', async () => {
+  const app = anApp('admin', undefined, { restricted: { roleByPassword: async () => 'admin' } })
+  const headers = { authorization: `Basic ${Buffer.from('ann@example.com:secret').toString('base64')}` }
+  expect((await app.inject({ url: '/admin', headers })).statusCode).toBe(401)
 })

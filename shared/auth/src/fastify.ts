@@ -10,6 +10,7 @@ import {
 } from '@webmacs/contracts'
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import { hashApiToken, isApiToken } from './api-tokens.ts'
+import { basicCredentials, type EmailAndPassword } from './basic.ts'
 import { bearerToken } from './bearer.ts'
 import { type TokenKey, verifyToken } from './tokens.ts'
 
@@ -29,7 +30,7 @@ export interface Principal {
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What the access table says of this route; set at boot. */
+    /** What this route needs: what the access table says, and the configuration of what it calls configurable; set at boot. */
     access?: Access
   }
   interface FastifyRequest {
@@ -52,6 +53,14 @@ export interface AuthenticationOptions {
    * @throws AppError `auth.invalid-token`, `auth.expired-token`, `auth.user-gone`
    */
   readonly loadTokenOwner: (tokenHash: string) => Promise<Principal>
+  /** Given where the routes that the table calls configurable are for admins only; left out: they are public. */
+  readonly restricted?: {
+    /**
+     * Finds out the role of somebody who comes with email and password, as a browser sends them.
+     * @throws AppError `auth.bad-credentials`, `auth.throttled`
+     */
+    readonly roleByPassword: (credentials: EmailAndPassword, request: FastifyRequest) => Promise<Role>
+  }
 }
 
 /**
@@ -60,10 +69,15 @@ export interface AuthenticationOptions {
  */
 export function guardRoutes(app: FastifyInstance, options: AuthenticationOptions): void {
   app.decorateRequest('principal', null)
-  app.addHook('onRoute', (route) => lookUpAccess(route, options.access))
+  app.addHook('onRoute', (route) => lookUpAccess(route, options))
   app.addHook('onRequest', async (request) => {
     const access = request.routeOptions.config.access
     if (request.is404 || access === undefined || access.role === 'public') return
+    const basic = access.configurable ? basicCredentials(request.headers.authorization) : undefined
+    if (basic !== undefined && options.restricted !== undefined) {
+      checkRole(await options.restricted.roleByPassword(basic, request), access.role)
+      return
+    }
     const principal = await authenticate(options, bearerToken(request.headers.authorization))
     checkAccess(principal, access.role, access.credential)
     request.principal = principal
@@ -76,8 +90,12 @@ async function authenticate(options: AuthenticationOptions, token: string): Prom
 }
 
 function checkAccess(principal: Principal, role: Role, needed: Access['credential']): void {
-  if (!mayActAs(principal.role, role)) throw forbidden(role)
+  checkRole(principal.role, role)
   if (needed === 'login' && principal.credential.kind !== 'login') throw new AppError('auth.login-needed')
+}
+
+function checkRole(held: Role, needed: Role): void {
+  if (!mayActAs(held, needed)) throw forbidden(needed)
 }
 
 /** @throws Error on a public route: there the program is wrong, not the request */
@@ -86,10 +104,11 @@ export function principalOf(request: FastifyRequest): Principal {
   return request.principal
 }
 
-function lookUpAccess(route: RouteOptions, table: AuthenticationOptions['access']): void {
+function lookUpAccess(route: RouteOptions, { access: table, restricted }: AuthenticationOptions): void {
   const [method = ''] = [route.method].flat()
-  const access = table[accessKey(method, route.url)]
-  if (access === undefined) throw new Error(`${String(route.method)} ${route.url} is not in the access table`)
+  const listed = table[accessKey(method, route.url)]
+  if (listed === undefined) throw new Error(`${String(route.method)} ${route.url} is not in the access table`)
+  const access = listed.configurable && restricted !== undefined ? { ...listed, role: 'admin' as const } : listed
   route.config = { ...route.config, access }
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { nanos } from '@nats-io/transport-node'
-import { busNames, RevokedToken, Watermark, WatermarkRequest } from '@webmacs/contracts'
+import { AppError, busNames, RevokedToken, Watermark, WatermarkRequest } from '@webmacs/contracts'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
 import {
   ACK_WAIT_MS,
@@ -77,6 +77,32 @@ test('reveals nothing of a failure inside the responder', async () => {
   const asked = request(bus, subject, { source: 'a', epoch: 'b' }, Watermark, { timeoutMs: 2000 })
   await expect(asked).rejects.toMatchObject({ code: 'internal' })
   await expect(asked).rejects.not.toThrow('hunter2')
+})
+
+test('answers what is under way before it stops', async () => {
+  const subject = bus.names.subjects.historian('watermark')
+  const begun = Promise.withResolvers<void>()
+  const finish = Promise.withResolvers<void>()
+  const responder = respond(bus, subject, WatermarkRequest, async (asked) => {
+    begun.resolve()
+    await finish.promise
+    return { ...asked, watermark: 3, ranges: [] }
+  })
+  const asked = request(bus, subject, { source: 'lab', epoch: 'one' }, Watermark, { timeoutMs: 2000 })
+  await begun.promise
+  const stopped = responder.stop()
+  finish.resolve()
+  await stopped
+  expect(await asked).toMatchObject({ watermark: 3 })
+})
+
+test('says in a refusal when asking again makes sense', async () => {
+  const subject = bus.names.subjects.historian('watermark')
+  respond(bus, subject, WatermarkRequest, () => {
+    throw new AppError('historian.behind', { retryAfterSeconds: 30 })
+  })
+  const asked = request(bus, subject, { source: 'a', epoch: 'b' }, Watermark, { timeoutMs: 2000 })
+  await expect(asked).rejects.toMatchObject({ code: 'historian.behind', retryAfterSeconds: 30 })
 })
 
 test('says when nobody answers', async () => {

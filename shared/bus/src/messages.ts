@@ -5,7 +5,14 @@ import { type Static, type TSchema, Type } from 'typebox'
 import type { Bus } from './connection.ts'
 
 /** What a responder answers when it cannot do what was asked. */
-const Refusal = Type.Object({ error: Type.Object({ code: Type.String(), detail: Type.String() }) })
+const Refusal = Type.Object({
+  error: Type.Object({
+    code: Type.String(),
+    detail: Type.String(),
+    /** When asking again makes sense. */
+    retry_after_seconds: Type.Optional(Type.Number()),
+  }),
+})
 
 /** Nobody answered, or not in time. The request may or may not have been carried out. */
 export class NoReplyError extends Error {
@@ -37,6 +44,7 @@ export async function publishChange(bus: Bus, change: Change, messageId?: string
 }
 
 export interface Responder {
+  /** Takes no more requests; resolves when those under way are answered. */
   stop(): Promise<void>
 }
 
@@ -52,14 +60,25 @@ export function respond<Request extends TSchema, Reply>(
   options: { readonly queue?: string } = {},
 ): Responder {
   const validate = createValidator(schema, 'request')
+  const underWay = new Set<Promise<void>>()
+  const take = (message: Msg): void => {
+    const work = answer(bus, message, async () => handler(checked(validate(parseJson(message)), subject)))
+    underWay.add(work)
+    void work.finally(() => underWay.delete(work))
+  }
   const subscription: Subscription = bus.nc.subscribe(subject, {
     ...(options.queue !== undefined && { queue: options.queue }),
     callback: (err, message) => {
       if (err) bus.log.error({ event: 'bus.subscription-failed', subject, err }, 'subscription failed')
-      else void answer(bus, message, async () => handler(checked(validate(parseJson(message)), subject)))
+      else take(message)
     },
   })
-  return { stop: () => subscription.drain() }
+  return {
+    stop: async () => {
+      await subscription.drain()
+      await Promise.all(underWay)
+    },
+  }
 }
 
 async function answer(bus: Bus, message: Msg, work: () => Promise<unknown>): Promise<void> {
@@ -72,11 +91,20 @@ async function answer(bus: Bus, message: Msg, work: () => Promise<unknown>): Pro
       bus.log.error({ event: 'bus.request-failed', subject: message.subject, err }, 'request could not be answered')
     }
   }
-  message.respond(JSON.stringify(body))
+  if (!bus.nc.isClosed()) message.respond(JSON.stringify(body)) // else there is nobody who could be told
 }
 
 function refusal(err: unknown): Static<typeof Refusal> {
-  if (err instanceof AppError) return { error: { code: err.code, detail: err.message } }
+  if (err instanceof AppError) {
+    const { code, message, retryAfterSeconds } = err
+    return {
+      error: {
+        code,
+        detail: message,
+        ...(retryAfterSeconds !== undefined && { retry_after_seconds: retryAfterSeconds }),
+      },
+    }
+  }
   if (err instanceof InvalidMessageError) return { error: { code: 'request.invalid', detail: err.message } }
   return { error: { code: 'internal', detail: ERRORS.internal.title } }
 }
@@ -110,10 +138,9 @@ async function ask(bus: Bus, subject: string, body: unknown, timeoutMs: number):
   }
 }
 
-function asAppError({ code, detail }: { code: string; detail: string }): AppError {
-  return Object.hasOwn(ERRORS, code)
-    ? new AppError(code as ErrorCode, { detail })
-    : new AppError('internal', { detail })
+function asAppError({ code, detail, retry_after_seconds }: Static<typeof Refusal>['error']): AppError {
+  const options = { detail, ...(retry_after_seconds !== undefined && { retryAfterSeconds: retry_after_seconds }) }
+  return new AppError(Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'internal', options)
 }
 
 /** The content of a message as JSON, or undefined when it is none. */

@@ -1,80 +1,87 @@
-import type {
-  AvailablePlugin,
-  Datapoint,
-  Event,
-  Health,
-  LoginRequest,
-  LoginResponse,
-  PageOf,
-  PluginInstance,
-  SeriesRequest,
-  SeriesResponse,
-  Success,
-  User,
-} from '@webmacs/contracts'
-import { createSend, type HttpOptions, type Send } from './http.ts'
-import { systemTimers } from './timers.ts'
+import type { Health } from '@webmacs/contracts'
+import { type CredentialOptions, createCredentials } from './credentials.ts'
+import { createHttp, type RequestOptions } from './http.ts'
+import { followLive, type LiveBatch, type LiveOptions } from './live.ts'
+import { type AuditClient, auditClient } from './resources/audit.ts'
+import { type AuthClient, authClient } from './resources/auth.ts'
+import { type DashboardsClient, dashboardsClient } from './resources/dashboards.ts'
+import { type DatapointsClient, datapointsClient } from './resources/datapoints.ts'
+import { type EventsClient, eventsClient } from './resources/events.ts'
+import { type ExperimentsClient, experimentsClient } from './resources/experiments.ts'
+import { type LoggingClient, loggingClient } from './resources/logging.ts'
+import { type PluginsClient, pluginsClient } from './resources/plugins.ts'
+import { type TokensClient, tokensClient, type UsersClient, usersClient } from './resources/users.ts'
+import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts'
+import { type OpenSocket, platformSocket, socketUrlOf } from './socket.ts'
+import { createTelemetrySender, type TelemetryLimits, type TelemetrySender } from './telemetry.ts'
+import { systemTimers, type Timers } from './timers.ts'
 
-export type ClientOptions = Pick<HttpOptions, 'baseUrl' | 'getToken' | 'onUnauthorized'> &
-  Partial<Pick<HttpOptions, 'fetch' | 'timers' | 'random'>>
-
-export interface PageQuery {
-  /** From 1. */
-  readonly page?: number
-  /** Entries a page, at most 100. */
-  readonly page_size?: number
+export interface ClientOptions extends CredentialOptions {
+  /** Where the gateway listens, without a slash at the end; empty in a browser page that came from there. */
+  readonly baseUrl: string
+  /** What differs from three attempts, 300 ms apart and doubling to 3 s; a server that asks for up to 10 s is waited for. */
+  readonly retry?: Partial<RetryPolicy>
+  /** A server that says nothing for this long is taken as away, ms (15 000). */
+  readonly timeoutMs?: number
+  readonly fetch?: typeof globalThis.fetch
+  /** Needed in Node.js 20, which has no WebSocket of its own: `(url, protocols) => new WebSocket(url, protocols)` of the package ws. */
+  readonly openSocket?: OpenSocket
+  readonly timers?: Timers
+  readonly random?: () => number
 }
 
-/** The REST API with types. Every method throws `ClientError`, or the signal's reason when it is aborted. */
+/** The whole API with types. Every method throws `ClientError`, or the signal's reason when it is aborted. */
 export interface Client {
-  login(credentials: LoginRequest, signal?: AbortSignal): Promise<LoginResponse>
-  logout(signal?: AbortSignal): Promise<Success>
-  me(signal?: AbortSignal): Promise<User>
-  /** All events, from as many pages as there are. */
-  events(signal?: AbortSignal): Promise<Event[]>
-  /** The newest reading of each event that has one. */
-  latest(signal?: AbortSignal): Promise<Datapoint[]>
-  datapoints(query?: PageQuery, signal?: AbortSignal): Promise<PageOf<Datapoint>>
-  series(request: SeriesRequest, signal?: AbortSignal): Promise<SeriesResponse>
-  /** All plugin instances, from as many pages as there are. */
-  plugins(signal?: AbortSignal): Promise<PluginInstance[]>
-  availablePlugins(signal?: AbortSignal): Promise<AvailablePlugin[]>
-  health(signal?: AbortSignal): Promise<Health>
+  readonly auth: AuthClient
+  readonly users: UsersClient
+  readonly tokens: TokensClient
+  readonly events: EventsClient
+  readonly experiments: ExperimentsClient
+  readonly datapoints: DatapointsClient
+  readonly logging: LoggingClient
+  readonly dashboards: DashboardsClient
+  readonly plugins: PluginsClient
+  readonly audit: AuditClient
+  health(options?: RequestOptions): Promise<Health>
+  /** Live readings as they arrive, for `for await`. Reconnects by itself; ends with the signal, or with the loop. */
+  live(options?: LiveOptions): AsyncIterable<LiveBatch>
+  /** A connection for sending readings steadily. */
+  telemetry(limits?: TelemetryLimits): TelemetrySender
 }
-
-const PAGE_SIZE = 100
 
 export function createClient(options: ClientOptions): Client {
-  const send = createSend({
-    fetch: (...args) => globalThis.fetch(...args),
-    timers: systemTimers,
-    random: Math.random,
-    ...options,
+  const { baseUrl, timeoutMs = 15_000, timers = systemTimers, random = Math.random } = options
+  const credentials = createCredentials(options)
+  const http = createHttp({
+    baseUrl,
+    credentials,
+    retry: { ...DEFAULT_RETRY, ...options.retry },
+    timeoutMs,
+    fetch: options.fetch ?? ((...args) => globalThis.fetch(...args)),
+    timers,
+    random,
+  })
+  const socketOptions = () => ({
+    url: socketUrlOf(baseUrl),
+    getToken: credentials.token,
+    onUnauthorized: credentials.renew,
+    openSocket: options.openSocket ?? platformSocket(),
+    timers,
+    random,
   })
   return {
-    login: (credentials, signal) => send('/auth/login', { method: 'POST', body: credentials, session: false, signal }),
-    logout: (signal) => send('/auth/logout', { method: 'POST', session: false, signal }),
-    me: (signal) => send('/auth/me', { signal }),
-    events: (signal) => allPages<Event>(send, '/events', signal),
-    latest: (signal) => send('/datapoints/latest', { signal }),
-    datapoints: (query, signal) => send('/datapoints', { query: { ...query }, signal }),
-    series: (request, signal) => send('/datapoints/series', { method: 'POST', body: request, signal }),
-    plugins: (signal) => allPages<PluginInstance>(send, '/plugins', signal),
-    availablePlugins: (signal) => send('/plugins/available', { signal }),
-    health: (signal) => send('/health', { signal }),
-  }
-}
-
-/** Reads page after page. Something deleted meanwhile can hide an entry, something new cannot double one: doubles are left out by id. */
-async function allPages<Item extends { public_id: string }>(
-  send: Send,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<Item[]> {
-  const items = new Map<string, Item>()
-  for (let page = 1; ; page++) {
-    const answer = await send<PageOf<Item>>(path, { query: { page, page_size: PAGE_SIZE }, signal })
-    for (const item of answer.data) items.set(item.public_id, item)
-    if (answer.data.length === 0 || page * answer.page_size >= answer.total) return [...items.values()]
+    auth: authClient(http),
+    users: usersClient(http),
+    tokens: tokensClient(http),
+    events: eventsClient(http),
+    experiments: experimentsClient(http),
+    datapoints: datapointsClient(http),
+    logging: loggingClient(http),
+    dashboards: dashboardsClient(http),
+    plugins: pluginsClient(http),
+    audit: auditClient(http),
+    health: (request) => http.send('/health', { session: 'anonymous', ...request }),
+    live: (live) => followLive({ ...socketOptions(), ...live }),
+    telemetry: (limits) => createTelemetrySender({ ...socketOptions(), ...limits }),
   }
 }

@@ -1,81 +1,139 @@
-import { API_BASE } from '@webmacs/contracts'
-import { backoffMs } from './backoff.ts'
 import { ClientError, errorOfResponse } from './client-error.ts'
+import type { Credentials } from './credentials.ts'
+import { type RetryPolicy, retryDelayMs } from './retry.ts'
 import { delay, type Timers } from './timers.ts'
+import { API_BASE } from './wire.ts'
+
+/** What every method takes as its last parameter. */
+export interface RequestOptions {
+  /** Ends the request; it throws the signal's reason then. */
+  readonly signal?: AbortSignal | undefined
+  /** How long one attempt may take, instead of the client's `timeoutMs`. */
+  readonly timeoutMs?: number | undefined
+}
 
 export interface HttpOptions {
-  /** Where the gateway listens, without a slash at the end; empty in a browser page that came from there. */
   readonly baseUrl: string
-  /** The access token in force, or undefined when nobody is logged in. */
-  readonly getToken: () => string | undefined
-  /** The server no longer takes the token (401). Not called for a failed login. */
-  readonly onUnauthorized?: () => void
+  readonly credentials: Credentials
+  readonly retry: RetryPolicy
+  readonly timeoutMs: number
   readonly fetch: typeof globalThis.fetch
   readonly timers: Timers
   readonly random: () => number
 }
 
-export interface Call {
+export interface Call extends RequestOptions {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  readonly query?: Readonly<Record<string, string | number | undefined>>
+  readonly query?: object | undefined
   readonly body?: unknown
-  readonly signal?: AbortSignal | undefined
-  /** False where a 401 speaks of the credentials sent, not of the session. */
-  readonly session?: boolean
+  /** The version that a change is meant for. */
+  readonly ifVersion?: string | undefined
+  readonly idempotencyKey?: string | undefined
+  /** A POST that only asks. */
+  readonly isRead?: boolean
+  /** `anonymous`: no token is sent; `ending`: a 401 is no news. */
+  readonly session?: 'anonymous' | 'ending'
 }
 
-export type Send = <T>(path: string, call?: Call) => Promise<T>
+/** An answer, and the version of what it shows: send it along as `ifVersion` to change that version only. */
+export interface Versioned<T> {
+  readonly value: T
+  readonly version: string
+}
 
-/** How often a GET is sent at most: reading twice changes nothing, so passing trouble need not reach the user. */
-const GET_ATTEMPTS = 3
-const RETRY = { firstMs: 300, maxMs: 3000 }
-/** A server that says nothing for this long is taken as away. */
-const TIMEOUT_MS = 15_000
+type Answer = Partial<Versioned<unknown>>
 
-/** Sends requests below `/api/v1` with the token, and throws `ClientError` for everything that is no success. */
-export function createSend(options: HttpOptions): Send {
-  return async <T>(path: string, call: Call = {}): Promise<T> => {
-    const attempts = (call.method ?? 'GET') === 'GET' ? GET_ATTEMPTS : 1
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return (await sendOnce(options, path, call)) as T // the server's answers follow the contracts' schemas
-      } catch (error) {
-        if (!(error instanceof ClientError) || !isPassing(error) || attempt >= attempts) throw error
-        const waitMs = backoffMs(RETRY, attempt, options.random())
-        await delay(options.timers, Math.max(waitMs, retryAfterMs(error)), call.signal)
+/** Sends requests below `/api/v1` with the token. Throws `ClientError` for everything that is no success. */
+export interface Http {
+  send<T>(path: string, call?: Call): Promise<T>
+  /** For answers that carry a version. */
+  sendVersioned<T>(path: string, call?: Call): Promise<Versioned<T>>
+}
+
+export function createHttp(options: HttpOptions): Http {
+  return {
+    send: async <T>(path: string, call: Call = {}) => (await sendUntilAnswered(options, path, call)).value as T, // the server's answers follow the contracts' schemas
+    sendVersioned: async <T>(path: string, call: Call = {}) => {
+      const { value, version } = await sendUntilAnswered(options, path, call)
+      if (version === undefined) {
+        throw new ClientError({ status: 200, code: 'unknown', detail: `The server named no version of ${path}.` })
       }
+      return { value: value as T, version } // as above
+    },
+  }
+}
+
+const isRepeatable = ({ method = 'GET', isRead, idempotencyKey }: Call): boolean =>
+  method === 'GET' || isRead === true || idempotencyKey !== undefined
+
+/** A change without a key is never sent twice: it may have been made although no answer came. */
+async function sendUntilAnswered(options: HttpOptions, path: string, call: Call): Promise<Answer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await sendWithToken(options, path, call)
+    } catch (error) {
+      if (!(error instanceof ClientError) || !isRepeatable(call)) throw error
+      const waitMs = retryDelayMs(options.retry, error, attempt, options.random())
+      if (waitMs === undefined) throw error
+      await delay(options.timers, waitMs, call.signal)
     }
   }
 }
 
-const isPassing = ({ status }: ClientError): boolean => status === 0 || status === 502 || status === 503
-const retryAfterMs = ({ retryAfterSeconds }: ClientError): number => Math.min((retryAfterSeconds ?? 0) * 1000, 3000)
-
-async function sendOnce(options: HttpOptions, path: string, call: Call): Promise<unknown> {
-  const response = await fetchAnswer(options, path, call)
-  if (response.ok) return response.status === 204 ? undefined : await response.json()
-  const error = await errorOfResponse(response)
-  if (error.status === 401 && call.session !== false) options.onUnauthorized?.()
-  throw error
+async function sendWithToken(options: HttpOptions, path: string, call: Call): Promise<Answer> {
+  if (call.session === 'anonymous') return await exchange(options, path, call, undefined)
+  const token = await options.credentials.token()
+  try {
+    return await exchange(options, path, call, token)
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.status !== 401 || call.session === 'ending') throw error
+    const renewed = await options.credentials.renew(token)
+    if (renewed === undefined) throw error
+    return await exchange(options, path, call, renewed)
+  }
 }
 
-async function fetchAnswer({ baseUrl, getToken, fetch }: HttpOptions, path: string, call: Call): Promise<Response> {
-  const token = getToken()
-  const headers: Record<string, string> = { accept: 'application/json' }
-  if (token !== undefined) headers.authorization = `Bearer ${token}`
-  if (call.body !== undefined) headers['content-type'] = 'application/json'
-  const timeout = AbortSignal.timeout(TIMEOUT_MS)
+async function exchange(
+  { baseUrl, timeoutMs, fetch }: HttpOptions,
+  path: string,
+  call: Call,
+  token: string | undefined,
+): Promise<Answer> {
+  const timeout = AbortSignal.timeout(call.timeoutMs ?? timeoutMs)
   try {
-    return await fetch(`${baseUrl}${API_BASE}${path}${queryOf(call.query)}`, {
+    const response = await fetch(`${baseUrl}${API_BASE}${path}${queryOf(call.query)}`, {
       method: call.method ?? 'GET',
-      headers,
+      headers: headersOf(call, token),
       signal: call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout]),
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     })
+    if (!response.ok) throw await errorOfResponse(response)
+    return await answerOf(response)
   } catch (cause) {
-    if (call.signal?.aborted) throw cause // the caller's own wish, not an error to show
+    if (cause instanceof ClientError || call.signal?.aborted) throw cause // an abort is the caller's own wish, not an error to show
     const detail = timeout.aborted ? 'The server did not answer in time.' : 'The server cannot be reached.'
     throw new ClientError({ status: 0, code: 'network', detail, cause })
+  }
+}
+
+function headersOf(call: Call, token: string | undefined): Record<string, string> {
+  const headers: Record<string, string> = { accept: 'application/json' }
+  if (token !== undefined) headers.authorization = `Bearer ${token}`
+  if (call.body !== undefined) headers['content-type'] = 'application/json'
+  if (call.ifVersion !== undefined) headers['if-match'] = call.ifVersion
+  if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey
+  return headers
+}
+
+async function answerOf(response: Response): Promise<Answer> {
+  const text = await response.text()
+  const etag = response.headers.get('etag')?.replace(/^W\//, '') // a proxy that compresses marks the tag so; the version is the same
+  const version = etag === undefined ? {} : { version: etag }
+  try {
+    return text === '' ? version : { value: JSON.parse(text), ...version }
+  } catch (cause) {
+    const detail = 'The answer is none of this server: something between answered in its place.'
+    throw new ClientError({ status: response.status, code: 'unknown', detail, cause })
   }
 }
 

@@ -6,8 +6,8 @@ export type LiveState =
   | { readonly status: 'live'; readonly source: 'live' | 'stale' }
   /** Several attempts failed: the caller should ask for the latest values every `POLL_INTERVAL_MS`; attempts go on meanwhile. */
   | { readonly status: 'polling'; readonly reason: string; readonly nextAttemptAt: number | undefined }
-  /** Ended for good: by `stop()`, or because the server refused the token. */
-  | { readonly status: 'stopped'; readonly reason: 'closed' | 'unauthorized' }
+  /** Ended for good: by `stop()`, or because the server refused the token; `detail` is its reason. */
+  | { readonly status: 'stopped'; readonly reason: 'closed' | 'unauthorized'; readonly detail?: string }
 
 /** How often to ask for the latest values while polling. */
 export const POLL_INTERVAL_MS = 1500

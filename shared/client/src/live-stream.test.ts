@@ -1,7 +1,8 @@
-import { beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test, vi } from 'vitest'
 import { createFakeTimers, type FakeTimers } from './fake-timers.ts'
 import type { LiveState } from './live-state.ts'
-import { createLiveStream, type LiveStream, type StreamSocket } from './live-stream.ts'
+import { createLiveStream, type LiveStream } from './live-stream.ts'
+import type { StreamSocket } from './socket.ts'
 
 class FakeSocket implements StreamSocket {
   onmessage: StreamSocket['onmessage'] = null
@@ -10,8 +11,10 @@ class FakeSocket implements StreamSocket {
   readonly sent: unknown[] = []
   closed = false
   readonly url: string
-  constructor(url: string) {
+  readonly protocols: string[]
+  constructor(url: string, protocols: string[]) {
     this.url = url
+    this.protocols = protocols
   }
   send(text: string): void {
     this.sent.push(JSON.parse(text))
@@ -51,12 +54,12 @@ beforeEach(() => {
   network = new EventTarget()
   stream = createLiveStream({
     url: 'ws://rig',
-    getToken: () => 'a&b',
+    getToken: () => 'a.b-c',
     onState: (state) => states.push(state),
     onReadings: (datapoints) => values.push(...datapoints.map(({ value }) => value)),
     onUnauthorized: () => refusals++,
-    openSocket: (url) => {
-      const opened = new FakeSocket(url)
+    openSocket: (url, protocols) => {
+      const opened = new FakeSocket(url, protocols)
       sockets.push(opened)
       return opened
     },
@@ -68,7 +71,8 @@ beforeEach(() => {
 })
 
 test('is live only once the server has said so, and hands on what arrives', () => {
-  expect(socket().url).toBe('ws://rig/ws/datapoints/stream?token=a%26b')
+  expect(socket().url).toBe('ws://rig/ws/datapoints/stream')
+  expect(socket().protocols).toEqual(['webmacs', 'webmacs.token.a.b-c'])
   expect(stream.state().status).toBe('connecting')
   socket().say(CONNECTED)
   expect(stream.state()).toEqual({ status: 'live', source: 'live' })
@@ -132,7 +136,7 @@ test('leaves a socket that went silent, and heeds nothing more from it', () => {
 test('stops for good when the token is refused', () => {
   socket().say(CONNECTED)
   socket().end(1008, 'Token has been revoked')
-  expect(stream.state()).toEqual({ status: 'stopped', reason: 'unauthorized' })
+  expect(stream.state()).toEqual({ status: 'stopped', reason: 'unauthorized', detail: 'Token has been revoked' })
   expect(refusals).toBe(1)
   timers.advance(120_000)
   expect(sockets).toHaveLength(1)
@@ -179,4 +183,36 @@ test('does nothing more after it was stopped, and can start anew', () => {
   expect(sockets).toHaveLength(1)
   stream.start()
   expect(sockets).toHaveLength(2)
+})
+
+test('goes on with another token when it is handed one, and asks for it once', async () => {
+  let token = 'old'
+  const asked: unknown[] = []
+  stream.stop()
+  sockets.length = 0
+  stream = createLiveStream({
+    url: 'ws://rig',
+    getToken: () => token,
+    onState: () => undefined,
+    onReadings: () => undefined,
+    onUnauthorized: async (refused) => {
+      asked.push(refused)
+      token = 'new'
+      return token
+    },
+    openSocket: (url, protocols) => {
+      const opened = new FakeSocket(url, protocols)
+      sockets.push(opened)
+      return opened
+    },
+    timers,
+  })
+  stream.start()
+  socket().end(1008, 'Token has been revoked')
+  expect(stream.state()).toMatchObject({ status: 'connecting' })
+  await vi.waitFor(() => expect(sockets).toHaveLength(2))
+  expect(socket().protocols).toContain('webmacs.token.new')
+  socket().end(1008, 'Token has been revoked')
+  expect(stream.state()).toEqual({ status: 'stopped', reason: 'unauthorized', detail: 'Token has been revoked' })
+  expect(asked).toEqual(['old'])
 })

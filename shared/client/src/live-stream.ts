@@ -1,43 +1,26 @@
-import {
-  CLOSE,
-  type Micros,
-  parseTime,
-  STREAM_HEARTBEAT_MS,
-  STREAM_PATH,
-  type StreamDatapoint,
-  type StreamFault,
-  type StreamRequest,
-  type StreamSubscribe,
-} from '@webmacs/contracts'
+import type { StreamDatapoint, StreamFault, StreamRequest, StreamSubscribe } from '@webmacs/contracts'
 import { backoffMs } from './backoff.ts'
+import { ClientError } from './client-error.ts'
+import type { CredentialOptions } from './credentials.ts'
 import type { LiveState } from './live-state.ts'
+import { isTokenShaped, openWebSocket, type StreamSocket, socketProtocols } from './socket.ts'
 import { readStreamMessage } from './stream-message.ts'
 import { systemTimers, type Timers } from './timers.ts'
-
-/** The part of a browser's WebSocket that the stream uses; Node's global one and the package `ws` have it too. */
-export interface StreamSocket {
-  onmessage: ((event: { data: unknown }) => void) | null
-  onclose: ((event: { code: number; reason: string }) => void) | null
-  onerror: ((event: unknown) => void) | null
-  send(text: string): void
-  close(): void
-}
+import { CLOSE_POLICY, STREAM_HEARTBEAT_MS, STREAM_PATH } from './wire.ts'
 
 /** Tells of `online` and `offline`, as `window` does. */
 export type NetworkEvents = Pick<EventTarget, 'addEventListener' | 'removeEventListener'>
 
-export interface LiveStreamOptions {
+/** `onUnauthorized` is called when the server refuses the token: the stream goes on with another one, and stops where there is none. */
+export interface LiveStreamOptions extends CredentialOptions {
   /** `ws://` or `wss://` address of the gateway, without a path. */
   readonly url: string
-  readonly getToken: () => string | undefined
   readonly onState: (state: LiveState) => void
   /** Readings in the order they arrived. Those of one event may come again after a reconnect: compare their times. */
   readonly onReadings: (datapoints: readonly StreamDatapoint[], faults: readonly StreamFault[]) => void
-  /** The server's clock by its heartbeat, every five seconds: ages are wrong by as much as the two clocks differ. */
-  readonly onServerTime?: (time: Micros) => void
-  /** The server refused the token; the stream has stopped. */
-  readonly onUnauthorized?: () => void
-  readonly openSocket?: (url: string) => StreamSocket
+  /** The server's clock by its heartbeat, every five seconds, ms since 1970: ages are wrong by as much as the two clocks differ. */
+  readonly onServerTime?: (ms: number) => void
+  readonly openSocket?: (url: string, protocols: string[]) => StreamSocket
   readonly network?: NetworkEvents
   readonly timers?: Timers
   readonly random?: () => number
@@ -64,14 +47,19 @@ const POLL_AFTER_FAILURES = 3
 const SILENT = 'The server went silent'
 const LOST = 'Connection lost'
 const OFFLINE = 'This device is offline'
-
-const openBrowserSocket = (url: string): StreamSocket => new WebSocket(url) as StreamSocket // DOM events are richer than what we read
+const REFUSED = 'The token is no longer taken'
+const NO_TOKEN = 'Logging in failed'
+const MISSHAPEN = 'The token has characters that no token has'
 
 export function createLiveStream(options: LiveStreamOptions): LiveStream {
-  const { timers = systemTimers, random = Math.random, openSocket = openBrowserSocket, network } = options
+  const { timers = systemTimers, random = Math.random, openSocket = openWebSocket, network } = options
   let state: LiveState = { status: 'stopped', reason: 'closed' }
   let socket: StreamSocket | undefined
   let failures = 0
+  /** Another token was asked for, and no connection has lasted since. */
+  let isRenewed = false
+  /** Which connection is wanted; what comes of an earlier one is not heeded. */
+  let generation = 0
   let subscription: StreamSubscribe | undefined
   const pending = new Map<'silence' | 'retry' | 'stable' | 'ping', () => void>()
 
@@ -92,15 +80,16 @@ export function createLiveStream(options: LiveStreamOptions): LiveStream {
   /** Lets go of the socket at once: the close event of a dead one can take minutes. */
   const dropSocket = (): void => {
     cancelAll()
+    generation++
     const dropped = socket
     socket = undefined
     dropped?.close()
   }
-  const end = (reason: 'closed' | 'unauthorized'): void => {
+  const end = (reason: 'closed' | 'unauthorized', detail?: string): void => {
     dropSocket()
     network?.removeEventListener('online', retryNow)
     network?.removeEventListener('offline', onOffline)
-    enter({ status: 'stopped', reason })
+    enter({ status: 'stopped', reason, ...(detail === undefined ? {} : { detail }) })
   }
   const waiting = (reason: string, nextAttemptAt: number | undefined): LiveState =>
     failures >= POLL_AFTER_FAILURES
@@ -118,6 +107,7 @@ export function createLiveStream(options: LiveStreamOptions): LiveStream {
     enter({ status: 'live', source: 'live' })
     schedule('stable', STABLE_MS, () => {
       failures = 0
+      isRenewed = false
     })
     schedulePing()
     if (subscription !== undefined) send(subscription)
@@ -137,8 +127,8 @@ export function createLiveStream(options: LiveStreamOptions): LiveStream {
     if (message.type === 'heartbeat') onHeartbeat(message.time, message.source)
   }
   const onHeartbeat = (text: string, source: 'live' | 'stale'): void => {
-    const time = parseTime(text)
-    if (time !== undefined) options.onServerTime?.(time)
+    const ms = Date.parse(text)
+    if (!Number.isNaN(ms)) options.onServerTime?.(ms)
     if (state.status === 'live' && state.source !== source) enter({ status: 'live', source })
   }
 
@@ -149,22 +139,58 @@ export function createLiveStream(options: LiveStreamOptions): LiveStream {
         ? { status: 'connecting', reason: undefined, nextAttemptAt: undefined }
         : waiting(reasonOf(state), undefined),
     )
-    const opened = openSocket(`${options.url}${STREAM_PATH}?token=${encodeURIComponent(options.getToken() ?? '')}`)
-    socket = opened
     schedule('silence', SILENCE_MS, () => fail(SILENT))
+    const token = options.getToken()
+    if (token instanceof Promise) openWhenKnown(token)
+    else open(token)
+  }
+  function openWhenKnown(token: Promise<string | undefined>): void {
+    const wanted = generation
+    token.then(
+      (known) => {
+        if (generation === wanted) open(known)
+      },
+      (error: unknown) => {
+        if (generation !== wanted) return
+        if (error instanceof ClientError && !error.isTemporary) end('unauthorized', error.detail)
+        else fail(NO_TOKEN)
+      },
+    )
+  }
+  function open(token: string | undefined): void {
+    if (!isTokenShaped(token)) {
+      onRefused(token, MISSHAPEN)
+      return
+    }
+    const opened = openSocket(`${options.url}${STREAM_PATH}`, socketProtocols(token))
+    socket = opened
     opened.onmessage = ({ data }) => {
       if (socket === opened) onMessage(data)
     }
     opened.onerror = () => undefined // a close event follows and says more
     opened.onclose = ({ code, reason }) => {
       if (socket !== opened) return
-      if (code !== CLOSE.policy) {
-        fail(reason === '' ? LOST : reason)
-        return
-      }
-      end('unauthorized')
-      options.onUnauthorized?.()
+      if (code === CLOSE_POLICY) onRefused(token, reason)
+      else fail(reason === '' ? LOST : reason)
     }
+  }
+  function onRefused(token: string | undefined, detail: string): void {
+    dropSocket()
+    const renewal = isRenewed ? undefined : options.onUnauthorized?.(token)
+    isRenewed = true
+    if (typeof renewal === 'string') connect()
+    else if (renewal instanceof Promise) connectWhenRenewed(renewal, detail)
+    else end('unauthorized', detail)
+  }
+  function connectWhenRenewed(renewal: Promise<string | undefined>, detail: string): void {
+    const wanted = generation
+    enter({ status: 'connecting', reason: REFUSED, nextAttemptAt: undefined })
+    const proceed = (renewed: string | undefined): void => {
+      if (generation !== wanted) return
+      if (renewed === undefined) end('unauthorized', detail)
+      else connect()
+    }
+    renewal.then(proceed, () => proceed(undefined))
   }
   function retryNow(): void {
     if (state.status === 'stopped' || state.status === 'live') return
@@ -178,6 +204,7 @@ export function createLiveStream(options: LiveStreamOptions): LiveStream {
     start: () => {
       if (state.status !== 'stopped') return
       failures = 0
+      isRenewed = false
       network?.addEventListener('online', retryNow)
       network?.addEventListener('offline', onOffline)
       connect()

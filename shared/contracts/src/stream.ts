@@ -23,8 +23,19 @@ export const SocketAuth = Type.Object({
 export type SocketAuth = Static<typeof SocketAuth>
 export const AUTH_DEADLINE_MS = 5000
 
-/** Close codes of the sockets: 1008 refused (reason says why), 1003 not JSON text, 1009 too large, 1013 the reader is too slow, 1001 going away. */
-export const CLOSE = { goingAway: 1001, unsupported: 1003, policy: 1008, tooLarge: 1009, tooSlow: 1013 } as const
+/**
+ * Close codes of the sockets: 1008 refused (reason says why), 1003 not JSON text, 1009 too large, 1011 a fault of ours, 1013 the reader is
+ * too slow or the server cannot let anybody in for now (come back later), 1001 going away.
+ */
+export const CLOSE = {
+  goingAway: 1001,
+  unsupported: 1003,
+  policy: 1008,
+  tooLarge: 1009,
+  failed: 1011,
+  tooSlow: 1013,
+  tryLater: 1013,
+} as const
 
 export const StreamDatapoint = Type.Object({
   value: Type.Number(),

@@ -1,3 +1,4 @@
+export { AddressList, addressesVariable, addressProblems, PRIVATE_NETWORKS } from './address-list.ts'
 export {
   busEnvironment,
   ConfigError,

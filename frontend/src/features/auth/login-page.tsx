@@ -12,7 +12,7 @@ export function LoginPage() {
   const [isIncomplete, setIncomplete] = useState(false)
   const password = useRef<HTMLInputElement>(null)
   const login = useMutation({
-    mutationFn: (credentials: LoginRequest) => client.login(credentials),
+    mutationFn: (credentials: LoginRequest) => client.auth.login(credentials),
     onSuccess: ({ access_token }) => session.signIn(access_token),
     onError: () => password.current?.select(),
   })

@@ -3,4 +3,4 @@ import type { Client } from '@webmacs/client'
 
 /** Who is logged in. */
 export const meQuery = (client: Client) =>
-  queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => client.me(signal), staleTime: 60_000 })
+  queryOptions({ queryKey: ['me'], queryFn: ({ signal }) => client.auth.me({ signal }), staleTime: 60_000 })

@@ -36,10 +36,12 @@ beforeEach(() => {
     network: new EventTarget(),
     schedule: (flush) => flush(),
     client: {
-      latest: async () => {
-        polls++
-        if (isServerAway) throw new Error('away')
-        return [aDatapoint()]
+      datapoints: {
+        latest: async () => {
+          polls++
+          if (isServerAway) throw new Error('away')
+          return [aDatapoint()]
+        },
       },
     },
     openSocket: () => {

@@ -10,7 +10,7 @@ import { createTicker, type Ticker } from '../../lib/ticker.ts'
 import { createReadingStore, type ReadingStore } from './reading-store.ts'
 
 export interface LiveConnectionOptions {
-  readonly client: Pick<Client, 'latest'>
+  readonly client: { readonly datapoints: Pick<Client['datapoints'], 'latest'> }
   /** `ws://` or `wss://` address, without a path. */
   readonly url: string
   readonly getToken: () => string | undefined
@@ -75,7 +75,7 @@ export function createLiveConnection(options: LiveConnectionOptions): LiveConnec
   }
   const poll = async (signal: AbortSignal): Promise<void> => {
     try {
-      const datapoints = await options.client.latest(signal)
+      const datapoints = await options.client.datapoints.latest({ signal })
       if (signal.aborted) return
       readings.apply(datapoints)
       onPolled(true)
@@ -94,7 +94,7 @@ export function createLiveConnection(options: LiveConnectionOptions): LiveConnec
     ...(options.openSocket === undefined ? {} : { openSocket: options.openSocket }),
     onState,
     onReadings: readings.apply,
-    onServerTime: (time) => ticker.adjustTo(time / 1000),
+    onServerTime: ticker.adjustTo,
     onUnauthorized: options.onUnauthorized,
   })
   return {

@@ -20,10 +20,9 @@ export const seriesQuery = (client: Client, eventIds: readonly EventId[], minute
   queryOptions({
     queryKey: ['datapoints', 'series', minutes, [...eventIds].sort()],
     queryFn: ({ signal }) =>
-      client.series({ event_public_ids: [...eventIds], minutes, max_points: MAX_POINTS }, signal),
+      client.datapoints.series({ event_public_ids: [...eventIds], minutes, max_points: MAX_POINTS }, { signal }),
     enabled: eventIds.length > 0,
     staleTime: 0,
-    retry: 2, // a POST, which the client sends only once
     gcTime: 0, // an old past would leave a hole up to now
     placeholderData: keepPreviousData,
   })

@@ -1,8 +1,16 @@
 import { RevocationList, signToken } from '@webmacs/auth'
 import { newId } from '@webmacs/contracts'
 import { until } from '@webmacs/testing'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Answer, type ApiSite, aProblem, aUser, PASSWORD, startApiSite } from '../testing/api-site.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  type Answer,
+  type ApiSite,
+  aProblem,
+  aUser,
+  PASSWORD,
+  startApiSite,
+  type TestApi,
+} from '../testing/api-site.ts'
 
 let site: ApiSite
 beforeAll(async () => {
@@ -208,6 +216,94 @@ test('accepts a logout with an empty body of whatever type', async () => {
 test('says that single sign-on is not offered', async () => {
   const answer = await site.api.get('/api/v1/auth/sso/config', { as: 'nobody' })
   expect(answer.body).toEqual({ enabled: false, provider_name: '', authorize_url: '' })
+})
+
+test('two logouts at once are both well', async () => {
+  const { body } = await login(site.users.viewer.email, PASSWORD)
+  const logout = (): Promise<Answer> => site.api.request('POST', '/api/v1/auth/logout', { token: body.access_token })
+  const statuses = (await Promise.all([logout(), logout()])).map(({ status }) => status)
+  expect(statuses).toContain(200)
+  expect(statuses.every((status) => status === 200 || status === 401)).toBe(true)
+})
+
+test('lets imported users in, and renews their hash without ending their sessions', async () => {
+  const user = await aUser(site.db, site.key, 'viewer')
+  const hashes = () =>
+    site.db.db.selectFrom('users').select('password_hash').where('public_id', '=', user.id).executeTakeFirstOrThrow()
+  const imported = '$2b$04$vuTEUw22OoMmZz96SGfiyO0q7/4vAhq0XinwgpjX1yk4L2OeGOWDW' // of cost 4
+  await site.db.db.updateTable('users').set({ password_hash: imported }).where('public_id', '=', user.id).execute()
+  expect((await login(user.email, 'wrong')).status).toBe(401)
+  expect(await hashes()).toEqual({ password_hash: imported })
+  expect((await login(user.email, 'old but good')).status).toBe(200)
+  expect(await hashes()).toEqual({ password_hash: expect.stringMatching(/^\$argon2id/) })
+  expect((await login(user.email, 'old but good')).status).toBe(200)
+  expect((await me(user.token)).status).toBe(200)
+})
+
+test('refuses a user without a password like an unknown one', async () => {
+  const user = await aUser(site.db, site.key, 'viewer')
+  await site.db.db.updateTable('users').set({ password_hash: null }).where('public_id', '=', user.id).execute()
+  expect((await login(user.email, PASSWORD)).body).toEqual(aProblem('auth.bad-credentials'))
+})
+
+test('takes all addresses of an IPv6 network for one guesser', async () => {
+  const from = (host: number): Promise<Answer> =>
+    login(`guess${host}@example.com`, 'guess', { 'x-forwarded-for': `2001:db8:7:7::${host}` })
+  const answers = await Promise.all(Array.from({ length: 60 }, (_, host) => from(host + 1)))
+  expect(answers.filter(({ status }) => status === 401)).toHaveLength(50)
+  expect(answers.filter(({ status }) => status === 429)).toHaveLength(10)
+})
+
+describe('the description of the API, for admins only', () => {
+  const PAGES = ['/docs', '/docs/', '/docs/start.js', '/openapi.json']
+  const basic = (email: string, password: string) => ({
+    authorization: `Basic ${Buffer.from(`${email}:${password}`).toString('base64')}`,
+  })
+  let api: TestApi
+  beforeAll(async () => {
+    api = await site.startApi({ API_DOCS: 'admin' })
+  })
+
+  test.each(PAGES)('%s asks for an admin, by token or by password', async (page) => {
+    const { users } = site
+    const without = await api.get(page, { as: 'nobody' })
+    expect(without.status).toBe(401)
+    expect(without.headers.get('www-authenticate')).toBe('Basic realm="WebMACS API", charset="UTF-8"')
+    expect((await api.get(page, { as: 'admin' })).status).toBe(200)
+    expect((await api.get(page, { as: 'operator' })).status).toBe(403)
+    const by = (email: string, password: string): Promise<Answer> =>
+      api.get(page, { as: 'nobody', headers: basic(email, password) })
+    expect((await by(users.admin.email, PASSWORD)).status).toBe(200)
+    expect((await by(users.operator.email, PASSWORD)).status).toBe(403)
+    for (const [email, password] of [
+      [users.admin.email, 'wrong'],
+      ['nobody@example.com', PASSWORD],
+      ['', ''],
+    ] as const) {
+      const refused = await by(email, password)
+      expect(refused.status).toBe(401)
+      expect(refused.headers.get('www-authenticate')).toMatch(/^Basic/)
+    }
+  })
+
+  test('slows down guessing there too', async () => {
+    const { email } = await aUser(site.db, site.key, 'admin')
+    const guesses = await Promise.all(
+      Array.from({ length: 12 }, () => api.get('/docs', { as: 'nobody', headers: basic(email, 'guess') })),
+    )
+    expect(guesses.filter(({ status }) => status === 429)).toHaveLength(2)
+    const answer = await api.request('POST', '/api/v1/auth/login', {
+      as: 'nobody',
+      body: { email, password: PASSWORD },
+    })
+    expect(answer.status).toBe(429)
+  })
+
+  test('takes a password nowhere else, and shows the script of the page to all', async () => {
+    const headers = basic(site.users.admin.email, PASSWORD)
+    expect((await api.get('/api/v1/users', { as: 'nobody', headers })).status).toBe(401)
+    expect((await api.get('/docs/scalar.js', { as: 'nobody' })).status).toBe(200)
+  })
 })
 
 test('never logs a token', () => {

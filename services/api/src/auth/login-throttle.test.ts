@@ -66,6 +66,23 @@ test('forgets failures at a success, and does not count it against the address',
   }
 })
 
+test('a login with an own account does not free an address of its failures with others', () => {
+  const { attempt, throttle } = aThrottle()
+  for (const account of ['a', 'b', 'c', 'd']) attempt(account)
+  attempt('own')
+  throttle.succeeded({ account: 'own', address: '10.0.0.1' })
+  expect(attempt('e')).toBe('allowed')
+  expect(attempt('own')).toMatch(/throttled/)
+})
+
+test('counts no attempt that was not decided', () => {
+  const { attempt, throttle } = aThrottle()
+  for (let outage = 0; outage < 20; outage++) {
+    expect(attempt('ann')).toBe('allowed')
+    throttle.withdraw({ account: 'ann', address: '10.0.0.1' })
+  }
+})
+
 test('counts attempts that are still under way', () => {
   const { attempt } = aThrottle()
   const answers = [1, 2, 3, 4, 5].map(() => attempt('ann'))

@@ -18,6 +18,7 @@ export const DEFAULT_THROTTLE = {
 
 export interface LoginAttempt {
   readonly account: string
+  /** As `clientKey` names it: one for all addresses that a client may choose from. */
   readonly address: string
 }
 
@@ -52,8 +53,15 @@ export class LoginThrottle {
     this.#addresses.add(address, now)
   }
 
+  /** The account's failures are forgotten; the address keeps those that it had with other accounts. */
   succeeded({ account, address }: LoginAttempt): void {
     this.#accounts.forget(account)
+    this.#addresses.takeBack(address)
+  }
+
+  /** It was not decided whether the password is right. */
+  withdraw({ account, address }: LoginAttempt): void {
+    this.#accounts.takeBack(account)
     this.#addresses.takeBack(address)
   }
 }

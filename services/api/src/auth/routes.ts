@@ -1,17 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { signToken, type TokenKey } from '@webmacs/auth'
 import { principalOf } from '@webmacs/auth/fastify'
-import { verifyPassword } from '@webmacs/auth/passwords'
-import { AppError, LoginRequest, LoginResponse, newId, SsoConfig, Success, success, User } from '@webmacs/contracts'
+import { LoginRequest, LoginResponse, newId, SsoConfig, Success, success, User } from '@webmacs/contracts'
 import type { Row, Tables } from '@webmacs/database'
-import type { FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
+import type { Changes } from '../changes/changes.ts'
+import { deleteApiToken } from '../tokens/token-store.ts'
+import { checkCredentials } from './credentials.ts'
 import type { LoginThrottle } from './login-throttle.ts'
 import type { Revocations } from './revocations.ts'
-import { findUserByEmail, readUser } from './users.ts'
+import { readUser } from './users.ts'
 
 export interface AuthRoutesOptions {
   readonly db: Kysely<Tables>
+  readonly changes: Changes
   readonly key: TokenKey
   readonly tokenLifetimeMinutes: number
   readonly throttle: LoginThrottle
@@ -35,7 +37,7 @@ export const authRoutes =
         },
       },
       async (request) => {
-        const user = await authenticate(options, request, request.body)
+        const user = await checkCredentials(options, request, request.body)
         const { token } = await signToken(options.key, {
           user: user.public_id,
           role: user.role,
@@ -58,14 +60,17 @@ export const authRoutes =
       {
         schema: {
           summary: 'Log out',
-          description: 'Revokes the access token that the request carries; it is refused everywhere within a second.',
+          description:
+            'Revokes the token that the request carries; it is refused everywhere within a second. An API token is deleted by it.',
           tags: ['Authentication'],
           response: { 200: Success },
         },
       },
       async (request) => {
-        const { credential } = principalOf(request)
+        const principal = principalOf(request)
+        const { credential } = principal
         if (credential.kind === 'login') await options.revocations.revoke(credential.claims)
+        else await deleteApiToken(options.changes, credential.id, { by: principal })
         return success('Successfully logged out.')
       },
     )
@@ -90,27 +95,6 @@ export const authRoutes =
       async () => ({ enabled: false, provider_name: '', authorize_url: '' }),
     )
   }
-
-/** @throws AppError `auth.bad-credentials`, the same for an unknown user and a wrong password, after the same time; `auth.throttled` */
-async function authenticate(
-  { db, throttle }: AuthRoutesOptions,
-  request: FastifyRequest,
-  { email, password }: LoginRequest,
-): Promise<Row<'users'>> {
-  const attempt = { account: email.toLowerCase(), address: request.ip }
-  throttle.begin(attempt)
-  const user = await findUserByEmail(db, email)
-  const matches = await verifyPassword(user?.password_hash ?? undefined, password)
-  if (user === undefined || !matches) {
-    request.log.warn(
-      { event: 'login.failed', email, address: request.ip, knownUser: user !== undefined },
-      'login failed',
-    )
-    throw new AppError('auth.bad-credentials')
-  }
-  throttle.succeeded(attempt)
-  return user
-}
 
 async function noteLogin(db: Kysely<Tables>, user: Row<'users'>): Promise<void> {
   await db

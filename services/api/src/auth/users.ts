@@ -1,6 +1,8 @@
+import type { Session } from '@webmacs/auth'
 import type { Principal } from '@webmacs/auth/fastify'
-import { AppError, formatTime, type TokenClaims, type User, type UserId } from '@webmacs/contracts'
+import { AppError, formatTime, type Role, type TokenClaims, type User, type UserId } from '@webmacs/contracts'
 import type { Row, Tables } from '@webmacs/database'
+import type { Logger } from '@webmacs/service-kit'
 import { type Kysely, sql } from 'kysely'
 
 /** The active user with this email; its case does not matter. */
@@ -8,9 +10,21 @@ export function findUserByEmail(db: Kysely<Tables>, email: string): Promise<Row<
   return db
     .selectFrom('users')
     .selectAll()
-    .where(sql`lower(email)`, '=', email.toLowerCase())
+    .where(sql`lower(email)`, '=', sql`lower(${email})`)
     .where('deactivated_on', 'is', null)
     .executeTakeFirst()
+}
+
+/** Whether somebody has not logged in yet since the users were taken over from WebMACS 2. */
+export async function hasImportedUsers(db: Kysely<Tables>): Promise<boolean> {
+  const row = await db
+    .selectFrom('users')
+    .select('id')
+    .where('password_hash', 'like', '$2%')
+    .where('deactivated_on', 'is', null)
+    .limit(1)
+    .executeTakeFirst()
+  return row !== undefined
 }
 
 /** @throws AppError `auth.user-gone` */
@@ -27,24 +41,39 @@ export async function readUser(db: Kysely<Tables>, id: UserId): Promise<User> {
 
 /** The user of a session as the database knows them now: role changes, logouts and deactivation act at once, whatever the broker does. */
 export async function loadSession(db: Kysely<Tables>, claims: TokenClaims): Promise<Principal> {
+  const { key, role } = await readSession(db, claims)
+  return { id: claims.sub, key, role, credential: { kind: 'login', claims } }
+}
+
+/** @throws AppError `auth.revoked-token`, `auth.user-gone` */
+export async function readSession(
+  db: Kysely<Tables>,
+  session: Session,
+): Promise<{ readonly key: number; readonly role: Role }> {
   const row = await db
     .selectFrom('users')
     .select(['id', 'role', 'deactivated_on', 'session_version', 'kept_session'])
     .select(({ exists, selectFrom }) =>
-      exists(selectFrom('revoked_tokens').select('jti').where('jti', '=', claims.jti)).as('revoked'),
+      exists(selectFrom('revoked_tokens').select('jti').where('jti', '=', session.jti)).as('revoked'),
     )
-    .where('public_id', '=', claims.sub)
+    .where('public_id', '=', session.sub)
     .executeTakeFirst()
   if (row?.revoked) throw new AppError('auth.revoked-token')
   if (row === undefined || row.deactivated_on !== null) throw new AppError('auth.user-gone')
-  if (claims.ver < row.session_version && claims.jti !== row.kept_session) throw new AppError('auth.revoked-token')
-  return { id: claims.sub, key: row.id, role: row.role, credential: { kind: 'login', claims } }
+  if (session.ver < row.session_version && session.jti !== row.kept_session) throw new AppError('auth.revoked-token')
+  return { key: row.id, role: row.role }
 }
 
 const LAST_USE_PRECISION = sql`interval '1 minute'`
 
-/** The owner of an API token as the database knows them now. Its last use is noted to the minute, so that reading does not mean writing. */
-export async function loadTokenOwner(db: Kysely<Tables>, tokenHash: string): Promise<Principal> {
+/** The owner of an API token as the database knows them now, for a request. @throws AppError `auth.invalid-token`, `auth.expired-token`, `auth.user-gone` */
+export async function loadTokenOwner(db: Kysely<Tables>, tokenHash: string, log: Logger): Promise<Principal> {
+  const owner = await readTokenOwner(db, tokenHash, log)
+  return { id: owner.public_id, key: owner.id, role: owner.role, credential: { kind: 'api-token', id: owner.token_id } }
+}
+
+/** The row of an API token with its owner. @throws AppError `auth.invalid-token`, `auth.expired-token`, `auth.user-gone` */
+export async function readTokenOwner(db: Kysely<Tables>, tokenHash: string, log: Logger) {
   const row = await db
     .selectFrom('api_tokens')
     .innerJoin('users', 'users.id', 'api_tokens.user_id')
@@ -57,10 +86,21 @@ export async function loadTokenOwner(db: Kysely<Tables>, tokenHash: string): Pro
   if (row === undefined) throw new AppError('auth.invalid-token', { detail: 'Invalid API token.' })
   if (row.is_expired) throw new AppError('auth.expired-token', { detail: 'API token has expired.' })
   if (row.deactivated_on !== null) throw new AppError('auth.user-gone', { detail: 'Token owner not found.' })
-  if (row.is_use_news) {
-    await db.updateTable('api_tokens').set({ last_used_at: sql`now()` }).where('id', '=', row.token).execute()
+  if (row.is_use_news) await noteUse(db, row.token, log)
+  return row
+}
+
+/**
+ * Last use is noted to the minute, so that reading does not mean writing; by one of the requests that come at once, while the others pass by.
+ * It is no reason for a request to fail.
+ */
+async function noteUse(db: Kysely<Tables>, token: number, log: Logger): Promise<void> {
+  const free = db.selectFrom('api_tokens').select('id').where('id', '=', token).forUpdate().skipLocked()
+  try {
+    await db.updateTable('api_tokens').set({ last_used_at: sql`now()` }).where('id', 'in', free).execute()
+  } catch (err) {
+    log.warn({ event: 'api-token.use-not-noted', err }, 'last use of an API token could not be noted')
   }
-  return { id: row.public_id, key: row.id, role: row.role, credential: { kind: 'api-token', id: row.token_id } }
 }
 
 export function userAnswer(row: Row<'users'>): User {

@@ -1,35 +1,16 @@
 import { expect, test } from 'vitest'
-import { isPrivateAddress, isTrustedProxy } from './client-address.ts'
+import { clientKey } from './client-address.ts'
 
 test.each([
-  '127.0.0.1',
-  '127.9.9.9',
-  '10.1.2.3',
-  '172.16.0.1',
-  '172.31.255.255',
-  '192.168.1.1',
-  '::1',
-  'fd00::1',
-  '::ffff:10.0.0.1',
-])('%s is private', (address) => {
-  expect(isPrivateAddress(address)).toBe(true)
+  ['203.0.113.7', '203.0.113.7'],
+  ['::ffff:203.0.113.7', '203.0.113.7'],
+  ['not an address', 'unknown'],
+  ['', 'unknown'],
+])('counts %j as %j', (address, key) => {
+  expect(clientKey(address)).toBe(key)
 })
 
-test.each([
-  '8.8.8.8',
-  '172.32.0.1',
-  '11.0.0.1',
-  '2001:db8::1',
-  '::ffff:8.8.8.8',
-  '',
-  'localhost',
-  '127.0.0.1.example.com',
-])('%j is not', (address) => {
-  expect(isPrivateAddress(address)).toBe(false)
-})
-
-test('believes the gateway on this machine, and nobody behind it', () => {
-  expect(isTrustedProxy('127.0.0.1', 0)).toBe(true)
-  expect(isTrustedProxy('127.0.0.1', 1)).toBe(false)
-  expect(isTrustedProxy('10.0.0.1', 0)).toBe(false)
+test('counts all addresses of an IPv6 network of 64 bits as one, and another network as another', () => {
+  expect(clientKey('2001:db8:1:2::1')).toBe(clientKey('2001:db8:1:2:ffff:ffff:ffff:ffff'))
+  expect(clientKey('2001:db8:1:2::1')).not.toBe(clientKey('2001:db8:1:3::1'))
 })

@@ -48,6 +48,11 @@ test('finds number fields inside arrays and beside null', () => {
   expect(nested?.([1])).toEqual([1])
 })
 
+test('leaves a field alone that may be text as well as a number', () => {
+  const moment = Type.Union([Type.String(), Type.Number(), Type.Null()])
+  expect(compileBodyCoercion(Type.Object({ moment }))).toBeUndefined()
+})
+
 test('has nothing to do for a schema without number fields', () => {
   expect(compileBodyCoercion(Type.Object({ name: Type.String(), ids: Type.Array(Type.String()) }))).toBeUndefined()
 })

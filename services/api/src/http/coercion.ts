@@ -44,11 +44,9 @@ function compile(schema: TSchema, rule: Rule): Coercion | undefined {
   if (type === 'number' || type === 'integer' || type === 'boolean') return (value) => rule(type, value)
   if (type === 'object') return forObject(properties ?? {}, rule)
   if (type === 'array' && items !== undefined) return forArray(items, rule)
-  // Of alternatives, one may be a number (the other is null); with more there would be a choice to make.
-  const alternatives = (anyOf ?? [])
-    .map((alternative) => compile(alternative, rule))
-    .filter((found) => found !== undefined)
-  return alternatives.length === 1 ? alternatives[0] : undefined
+  // A number or null is a number where it can be one; with another alternative there would be a choice to make.
+  const [alternative, ...others] = (anyOf ?? []).filter((node: SchemaNode) => node.type !== 'null')
+  return alternative === undefined || others.length > 0 ? undefined : compile(alternative, rule)
 }
 
 function forObject(properties: Record<string, TSchema>, rule: Rule): Coercion | undefined {

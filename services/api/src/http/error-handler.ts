@@ -15,14 +15,21 @@ export function answerError(err: unknown, request: FastifyRequest, reply: Fastif
   const error = asAppError(err)
   logError(err, error, request)
   const { status, retryable } = ERRORS[error.code]
-  if (status === 401 && error.code !== 'auth.bad-credentials') reply.header('www-authenticate', 'Bearer')
+  if (status === 401) challenge(error, request, reply)
   if (retryable) reply.header('retry-after', error.retryAfterSeconds ?? RETRY_AFTER_SECONDS)
   return reply.code(status).type(PROBLEM_TYPE).send(problemOf(error, request))
 }
 
+/** How to come back with something better: a browser asks for email and password on pages of ours, a form has asked already. */
+function challenge({ code }: AppError, request: FastifyRequest, reply: FastifyReply): void {
+  if (request.routeOptions.config.access?.configurable) {
+    reply.header('www-authenticate', 'Basic realm="WebMACS API", charset="UTF-8"')
+  } else if (code !== 'auth.bad-credentials') reply.header('www-authenticate', 'Bearer')
+}
+
 /** 404 for a path that nothing answers, 405 with `Allow` for one that other methods do. */
 export function answerUnknownRoutes(app: FastifyInstance, methods: RouteMethods): void {
-  app.setNotFoundHandler({ preHandler: app.rateLimit() }, (request, reply) => {
+  app.setNotFoundHandler((request, reply) => {
     const allowed = methods.allowed(request.url.split('?', 1)[0] ?? '')
     if (allowed.length === 0) throw new AppError('route.unknown', { detail: 'Not Found' })
     reply.header('allow', allowed.join(', '))

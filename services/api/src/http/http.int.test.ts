@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { startTcpProxy, until } from '@webmacs/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type ApiSite, aProblem, startApiSite } from '../testing/api-site.ts'
+import { type ApiSite, aProblem, startApiSite, type TestApi } from '../testing/api-site.ts'
 
 let site: ApiSite
 beforeAll(async () => {
@@ -220,6 +220,48 @@ describe('rate limit', () => {
     expect((await from('203.0.113.7', '/api/v1/datapoints/latest')).status).toBe(200)
     expect((await from('203.0.113.7', '/health')).status).toBe(200)
     for (let request = 0; request < 8; request++) expect((await from('192.168.1.5')).status).toBe(200)
+  })
+})
+
+describe('addresses of clients', () => {
+  /** What is left of two requests a minute after one from there; null: it is not counted. */
+  const remaining = async (api: TestApi, forwarded: string): Promise<string | null> =>
+    (await api.get('/api/v1/events', { headers: { 'x-forwarded-for': forwarded } })).headers.get('ratelimit-remaining')
+
+  test('believes nobody who is no trusted proxy', async () => {
+    const api = await site.startApi({ RATE_LIMIT_PER_MINUTE: '9', TRUSTED_PROXIES: '[]', RATE_LIMIT_EXEMPT: '[]' })
+    expect(await remaining(api, '203.0.113.1')).toBe('8')
+    expect(await remaining(api, '203.0.113.2')).toBe('7')
+    expect(await remaining(api, '127.0.0.1')).toBe('6')
+  })
+
+  test('finds the client behind a chain of proxies, whatever the client claims', async () => {
+    const proxies = '["127.0.0.1", "10.0.0.0/24"]' // the gateway on this machine, nginx before it
+    const api = await site.startApi({ RATE_LIMIT_PER_MINUTE: '9', TRUSTED_PROXIES: proxies })
+    expect(await remaining(api, '203.0.113.1, 10.0.0.5')).toBe('8')
+    expect(await remaining(api, '198.51.100.9, 203.0.113.1, 10.0.0.7, 10.0.0.5')).toBe('7')
+    expect(await remaining(api, '127.0.0.1, 203.0.113.1, 10.0.0.5')).toBe('6')
+    expect(await remaining(api, 'nonsense, 10.0.0.5')).toBe('8')
+    expect(await remaining(api, 'more nonsense, 10.0.0.5')).toBe('7')
+    expect(await remaining(api, '10.0.1.5')).toBeNull()
+  })
+
+  test('does not limit who is exempt by configuration, and counts an IPv6 network as one', async () => {
+    const exempt = '["203.0.113.0/24", "2001:db8:1::/48"]'
+    const api = await site.startApi({ RATE_LIMIT_PER_MINUTE: '9', RATE_LIMIT_EXEMPT: exempt })
+    expect(await remaining(api, '203.0.113.1')).toBeNull()
+    expect(await remaining(api, '2001:db8:1::7')).toBeNull()
+    expect(await remaining(api, '192.168.1.1')).toBe('8')
+    expect(await remaining(api, '2001:db8:2:1::7')).toBe('8')
+    expect(await remaining(api, '2001:db8:2:1:ffff::9')).toBe('7')
+  })
+
+  test('counts requests with bad tokens, too', async () => {
+    const api = await site.startApi({ RATE_LIMIT_PER_MINUTE: '3', RATE_LIMIT_EXEMPT: '[]' })
+    const guess = () => api.get('/api/v1/events', { token: 'wm_guess' })
+    const statuses = []
+    for (let turn = 0; turn < 4; turn++) statuses.push((await guess()).status)
+    expect(statuses).toEqual([401, 401, 401, 429])
   })
 })
 

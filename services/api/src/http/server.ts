@@ -1,7 +1,7 @@
 import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import { type AuthenticationOptions, guardRoutes } from '@webmacs/auth/fastify'
-import type { Logger, Metrics } from '@webmacs/service-kit'
+import type { AddressList, Logger, Metrics } from '@webmacs/service-kit'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -11,10 +11,9 @@ import Fastify, {
 import { describeApi } from '../openapi/describe-api.ts'
 import { parseJsonBodies } from './body-parsing.ts'
 import { answerBrokenRequest } from './broken-request.ts'
-import { isTrustedProxy } from './client-address.ts'
 import { drainConnections } from './drain.ts'
 import { answerError, answerErrors, answerUnknownRoutes } from './error-handler.ts'
-import { limitRates } from './rate-limit.ts'
+import { limitRates, type RateLimitOptions } from './rate-limit.ts'
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id.ts'
 import { observeRequests } from './request-log.ts'
 import { RouteMethods } from './route-methods.ts'
@@ -24,7 +23,9 @@ export interface HttpServerOptions {
   readonly log: Logger
   readonly metrics: Metrics
   readonly corsOrigins: readonly string[]
-  readonly ratePerMinute: number
+  readonly rateLimit: RateLimitOptions
+  /** Whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: AddressList
   readonly authentication: AuthenticationOptions
 }
 
@@ -40,7 +41,7 @@ const LONGEST_ID = 100
 
 /** The server with all that its routes have in common, listening to nothing yet. Register routes, then `listen` or `inject`. */
 export async function createHttpServer(options: HttpServerOptions): Promise<HttpServer> {
-  const app = newServer(options.log)
+  const app = newServer(options)
   const methods = new RouteMethods()
   answerErrors(app)
   parseJsonBodies(app)
@@ -69,7 +70,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     maxAge: 600,
     strictPreflight: false,
   })
-  await limitRates(app, options.ratePerMinute)
+  await limitRates(app, options.rateLimit)
   guardRoutes(app, options.authentication)
   app.addHook('onRoute', (route) => methods.add(route.url, route.method))
   answerUnknownRoutes(app, methods)
@@ -84,13 +85,14 @@ const ourCompilers = {
   buildSerializer: () => () => (body: unknown) => JSON.stringify(body),
 } as unknown as Compilers // the framework's type allows only for its own validator
 
-function newServer(log: Logger): FastifyInstance {
+function newServer({ log, trustedProxies }: HttpServerOptions): FastifyInstance {
   const logger: FastifyBaseLogger = log
   return Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceId' }),
     genReqId: requestIdOf,
-    trustProxy: isTrustedProxy,
+    // From the connection's peer on, backwards through X-Forwarded-For: the first that is no trusted proxy is the client.
+    trustProxy: (address) => trustedProxies.has(address),
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_DEADLINE_MS,
     handlerTimeout: HANDLER_DEADLINE_MS,

@@ -1,4 +1,5 @@
 import { verifyPassword } from '@webmacs/auth/passwords'
+import { SERVICE_VERSION } from '@webmacs/service-kit'
 import { until } from '@webmacs/testing'
 import { expect, test } from 'vitest'
 import { startApiSite } from '../testing/api-site.ts'
@@ -27,6 +28,18 @@ test('makes no admin beside users that are there', async () => {
   expect(
     await site.db.db.selectFrom('users').select('email').where('email', '=', 'admin@webmacs.io').execute(),
   ).toEqual([])
+})
+
+test('notes each start for the Logs page, in the first admin’s name', async () => {
+  await using site = await startApiSite()
+  await site.startApi()
+  const entries = await site.db.db
+    .selectFrom('log_entries')
+    .innerJoin('users', 'users.id', 'log_entries.user_id')
+    .select(['content', 'logging_type', 'users.public_id as owner'])
+    .execute()
+  const entry = { content: `WebMACS ${SERVICE_VERSION} started.`, logging_type: 'info', owner: site.users.admin.id }
+  expect(entries).toEqual([entry, entry])
 })
 
 test('makes the demo instances with events and channels when the first controller shows up, and tells it to run them', async () => {

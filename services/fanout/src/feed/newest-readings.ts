@@ -1,5 +1,6 @@
 import {
   type EventId,
+  type ExperimentId,
   type Frame,
   formatTime,
   type Micros,
@@ -33,8 +34,14 @@ const REMEMBERED_EPOCHS = 8
  * A source that comes back with a new epoch may start behind (its clock was set back): then its first word counts anew.
  */
 export class NewestReadings {
+  readonly #experimentAt: (time: Micros) => ExperimentId | null
   readonly #newest = new Map<EventId, Shown>()
   readonly #epochs = new Map<string, SourceEpochs>()
+
+  /** @param experimentAt which experiment a moment belongs to */
+  constructor(experimentAt: (time: Micros) => ExperimentId | null = () => null) {
+    this.#experimentAt = experimentAt
+  }
 
   /** @returns the readings of the frame that are new, in the frame's order; empty when its time is not one */
   accept(frame: Frame, now: Micros = nowMicros()): LiveReading[] {
@@ -43,11 +50,12 @@ export class NewestReadings {
     const isCurrent = this.#isCurrentEpoch(frame)
     const timestamp = formatTime(time)
     const order = Math.min(time, now + TOLERATED_LEAD)
+    const experiment = this.#experimentAt(time)
     const accepted: LiveReading[] = []
     for (const event of Object.keys(frame.values) as EventId[]) {
       const shown = this.#newest.get(event)
       if (shown !== undefined && !isNewer({ time, order }, frame, isCurrent, shown)) continue
-      const reading = toLiveReading(event, { time, order, timestamp }, frame)
+      const reading = toLiveReading(event, { time, order, timestamp, experiment }, frame)
       this.#newest.set(event, { reading, source: frame.source, epoch: frame.epoch })
       accepted.push(reading)
     }
@@ -79,6 +87,13 @@ export class NewestReadings {
   }
 }
 
+interface Moment {
+  readonly time: Micros
+  readonly order: Micros
+  readonly timestamp: string
+  readonly experiment: ExperimentId | null
+}
+
 interface Shown {
   readonly reading: LiveReading
   readonly source: string
@@ -96,16 +111,12 @@ function isNewer(
   return epoch === shown.epoch ? time > shown.reading.time : isCurrentEpoch
 }
 
-function toLiveReading(
-  event: EventId,
-  { time, order, timestamp }: { readonly time: Micros; readonly order: Micros; readonly timestamp: string },
-  frame: Frame,
-): LiveReading {
+function toLiveReading(event: EventId, { time, order, timestamp, experiment }: Moment, frame: Frame): LiveReading {
   const value = frame.values[event] ?? null
   const quality = frame.quality?.[event]
   if (value === null) {
     return { event, time, order, update: { fault: { event_public_id: event, timestamp, quality: quality ?? ['bad'] } } }
   }
-  const datapoint = { value, event_public_id: event, timestamp, experiment_public_id: null }
+  const datapoint = { value, event_public_id: event, timestamp, experiment_public_id: experiment }
   return { event, time, order, update: { datapoint: quality === undefined ? datapoint : { ...datapoint, quality } } }
 }

@@ -3,10 +3,8 @@ import type { WebSocket } from 'ws'
 import { type Hub, MAX_RATE_HZ } from '../delivery/hub.ts'
 import { Recipient } from '../delivery/recipient.ts'
 import type { NewestReadings } from '../feed/newest-readings.ts'
+import type { Session } from '../sockets/endpoint.ts'
 import { batchMessage, encodeMessage, readClientMessage } from './messages.ts'
-
-/** Half-open connections are found by silence: no pong since the last ping ends the socket. */
-const PROTOCOL_PING_MS = 20_000
 
 export interface SessionOptions {
   readonly socket: WebSocket
@@ -19,11 +17,10 @@ export interface SessionOptions {
 }
 
 /** One authenticated client on the live stream, from its greeting to its close. */
-export class StreamSession {
+export class StreamSession implements Session {
   readonly #options: SessionOptions
   readonly #recipient: Recipient
-  readonly #timers: NodeJS.Timeout[] = []
-  #hasAnsweredPing = true
+  #heartbeats: NodeJS.Timeout | undefined
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -36,26 +33,23 @@ export class StreamSession {
   }
 
   start(): void {
-    const { socket, hub } = this.#options
-    socket.on('message', (data, isBinary) => {
-      if (isBinary) this.close(CLOSE.unsupported, 'Binary messages are not supported')
-      else this.#handle(String(data))
-    })
-    socket.on('pong', () => {
-      this.#hasAnsweredPing = true
-    })
-    this.#timers.push(
-      setInterval(() => this.heartbeat(), STREAM_HEARTBEAT_MS),
-      setInterval(() => this.#pingOrEnd(), PROTOCOL_PING_MS),
-    )
+    const { hub } = this.#options
+    this.#heartbeats = setInterval(() => this.heartbeat(), STREAM_HEARTBEAT_MS)
     this.#say(encodeMessage({ type: 'connected', message: 'Connected to the datapoint stream' }))
     this.heartbeat()
     hub.subscribe(this.#recipient, { events: null, rateHz: MAX_RATE_HZ })
   }
 
-  /** Takes the session's timers and subscription away; the socket itself is closed by whoever ends it. */
+  forbid(): void {
+    this.stop()
+  }
+
+  async finish(): Promise<void> {
+    // Nothing that a client said here waits.
+  }
+
   stop(): void {
-    for (const timer of this.#timers) clearInterval(timer)
+    clearInterval(this.#heartbeats)
     this.#options.hub.leave(this.#recipient)
   }
 
@@ -68,15 +62,11 @@ export class StreamSession {
     this.#endIfTooSlow()
   }
 
-  close(code: number, reason: string): void {
-    this.#options.socket.close(code, reason)
-  }
-
-  #handle(text: string): void {
+  receive(text: string): void {
     const message = readClientMessage(text)
     switch (message.kind) {
       case 'not-json':
-        this.close(CLOSE.unsupported, 'Messages must be JSON objects')
+        this.#options.socket.close(CLOSE.unsupported, 'Messages must be JSON objects')
         break
       case 'invalid':
         this.#say(encodeMessage({ type: 'error', message: message.problem }))
@@ -114,20 +104,10 @@ export class StreamSession {
     if (socket.readyState === socket.OPEN && socket.bufferedAmount <= 2 * maxBufferedBytes) socket.send(message)
   }
 
-  #pingOrEnd(): void {
-    const { socket } = this.#options
-    if (!this.#hasAnsweredPing) {
-      socket.terminate()
-      return
-    }
-    this.#hasAnsweredPing = false
-    socket.ping()
-  }
-
   #endIfTooSlow(): void {
     const since = this.#recipient.blockedSince
     if (since === undefined || performance.now() - since < this.#options.slowClientMs) return
-    this.close(CLOSE.tooSlow, 'Client reads too slowly')
+    this.#options.socket.close(CLOSE.tooSlow, 'Client reads too slowly')
     this.#options.socket.terminate() // its buffer is full: a close frame would wait behind it for ever
   }
 }

@@ -1,63 +1,33 @@
 import { once } from 'node:events'
-import { createTokenKey, publishRevocation, signToken } from '@webmacs/auth'
 import { type EventId, type Frame, formatTime, newId, nowMicros, type StreamMessage } from '@webmacs/contracts'
-import { createLogger, type RunningService } from '@webmacs/service-kit'
-import { aFrame, createTestBus, startTcpProxy, type TcpProxy, type TestBus, until, valuesOf } from '@webmacs/testing'
+import { aFrame, until, valuesOf } from '@webmacs/testing'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
-import { startFanout } from './app.ts'
-import { loadFanoutConfig } from './config.ts'
+import { aViewer, type FanoutSite, startFanoutSite, type TestClient } from '../testing/fanout-site.ts'
 
-const SECRET = 'a secret of the tests, long enough to be one'
-const key = createTokenKey(SECRET)
 const A: EventId = newId('evt')
 const B: EventId = newId('evt')
 
-let site: TestBus
-let proxy: TcpProxy
-let fanout: RunningService
-const sockets: WebSocket[] = []
-
+let site: FanoutSite
 beforeEach(async () => {
-  site = await createTestBus()
-  proxy = await startTcpProxy(site.url)
-  const env = { NATS_URL: proxy.url, WEBMACS_BUS_PREFIX: site.prefix, SECRET_KEY: SECRET, PORT: '0', OPS_PORT: '0' }
-  const log = createLogger({ service: 'fanout', level: 'silent' })
-  fanout = await startFanout(loadFanoutConfig(env), { log, signal: new AbortController().signal })
+  site = await startFanoutSite()
 })
+afterEach(() => site[Symbol.asyncDispose]())
 
-afterEach(async () => {
-  for (const socket of sockets.splice(0)) socket.terminate()
-  await fanout.stop()
-  await proxy[Symbol.asyncDispose]()
-  await site[Symbol.asyncDispose]()
-})
-
-const aToken = (lifetimeMinutes = 60) =>
-  signToken(key, { user: newId('usr'), role: 'viewer', version: 1, lifetimeMinutes })
-
-/** Connects and gathers what arrives. */
-function connect(query: string, path = '/ws/datapoints/stream') {
-  const socket = new WebSocket(`ws://127.0.0.1:${fanout.ports.http}${path}${query}`)
-  sockets.push(socket)
-  const messages: StreamMessage[] = []
-  socket.on('message', (data) => messages.push(JSON.parse(String(data))))
-  socket.on('error', () => undefined) // a refused handshake is what some tests are about
-  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
-    socket.on('close', (code, reason) => resolve({ code, reason: String(reason) }))
-  })
-  const updates = () => messages.flatMap((message) => (message.type === 'datapoints_batch' ? message.datapoints : []))
-  return { socket, messages, closed, updates, first: () => until('a first message', () => messages[0]) }
+interface Viewer extends TestClient<StreamMessage> {
+  /** Values that have come so far. */
+  updates(): Extract<StreamMessage, { type: 'datapoints_batch' }>['datapoints']
 }
 
-async function connectLive() {
-  const client = connect(`?token=${(await aToken()).token}`)
-  await until('the greeting', () => client.messages.some(({ type }) => type === 'connected'))
-  return client
+async function connectLive(): Promise<Viewer> {
+  const client = await aViewer(site)
+  const updates: Viewer['updates'] = () =>
+    client.messages.flatMap((message) => (message.type === 'datapoints_batch' ? message.datapoints : []))
+  return { ...client, updates }
 }
 
 const publish = (frame: Frame) =>
-  site.bus.js.publish(site.bus.names.subjects.readings(frame.source), JSON.stringify(frame))
+  site.bus.bus.js.publish(site.bus.bus.names.subjects.readings(frame.source), JSON.stringify(frame))
 
 test('greets first, then brings a reading as it was sampled', async () => {
   const client = await connectLive()
@@ -129,56 +99,45 @@ test('tells a reading without a value as a fault', async () => {
 
 test.each([['{"seq":1}'], ['nonsense'], ['[]']])('passes over %s on the bus and goes on', async (body) => {
   const client = await connectLive()
-  site.bus.nc.publish(site.bus.names.subjects.readings('lab-1'), body)
+  site.bus.bus.nc.publish(site.bus.bus.names.subjects.readings('lab-1'), body)
   await publish(aFrame({ values: valuesOf([[A, 1]]) }))
   await until('the good frame', () => client.updates().length === 1)
 })
 
-test.each([
-  ['', 'Authentication required'],
-  ['?token=', 'Authentication required'],
-  ['?token=nonsense', 'Invalid or expired token'],
-  ['?token=wm_123', 'Invalid API token'],
-])('closes a client that comes with %j and says why', async (query, reason) => {
-  expect(await connect(query).closed).toEqual({ code: 1008, reason })
-})
+test.each(['/ws/elsewhere', '/ws/datapoints/stream/', '/ws/controller', '/'])(
+  'refuses %s during the handshake',
+  async (path) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${site.port}${path}?token=x`)
+    socket.on('error', () => undefined) // the refusal itself arrives as unexpected-response
+    const [request, response] = await once(socket, 'unexpected-response')
+    request.destroy()
+    expect(response.statusCode).toBe(403)
+  },
+)
 
-test('closes a client whose token has expired, and one whose token expires while it listens', async () => {
-  const expired = await signToken(key, {
-    user: newId('usr'),
-    role: 'viewer',
-    version: 1,
-    lifetimeMinutes: 1,
-    now: new Date(Date.now() - 120_000),
+test('names the experiment that runs, with values from its start on', async () => {
+  const startedOn = nowMicros()
+  const client = await connectLive()
+  const send = (event: EventId, micros: number) =>
+    publish(aFrame({ time: formatTime(micros), values: valuesOf([[event, 1]]) }))
+  const experimentOf = (event: EventId) =>
+    client.updates().findLast(({ event_public_id }) => event_public_id === event)?.experiment_public_id
+  const id = newId('exp')
+  site.api.running = { experiment: { public_id: id, started_on: formatTime(startedOn) } }
+  await site.api.tell('experiment', 'started', id)
+  await until('the experiment', async () => {
+    await send(A, nowMicros())
+    return experimentOf(A) === id
   })
-  expect(await connect(`?token=${expired.token}`).closed).toMatchObject({ code: 1008 })
-  const soon = await signToken(key, {
-    user: newId('usr'),
-    role: 'viewer',
-    version: 1,
-    lifetimeMinutes: 1,
-    now: new Date(Date.now() - 58_000),
+  await send(B, startedOn - 1)
+  await until('an earlier value', () => experimentOf(B) !== undefined)
+  expect(experimentOf(B)).toBeNull()
+  site.api.running = { experiment: null }
+  await site.api.tell('experiment', 'stopped', id)
+  await until('no experiment', async () => {
+    await send(A, nowMicros())
+    return experimentOf(A) === null
   })
-  const client = connect(`?token=${soon.token}`)
-  await client.first()
-  expect(await client.closed).toEqual({ code: 1008, reason: 'Invalid or expired token' })
-})
-
-test('closes an open socket when its token is revoked, and leaves the others', async () => {
-  const { token, claims } = await aToken()
-  const revoked = connect(`?token=${token}`)
-  await revoked.first()
-  const other = await connectLive()
-  await publishRevocation(site.bus, claims.jti, claims.exp * 1e6)
-  expect(await revoked.closed).toEqual({ code: 1008, reason: 'Token has been revoked' })
-  expect(await connect(`?token=${token}`).closed).toMatchObject({ code: 1008 })
-  expect(other.socket.readyState).toBe(WebSocket.OPEN)
-})
-
-test('refuses other paths during the handshake', async () => {
-  const { socket } = connect('?token=x', '/ws/elsewhere')
-  const [, response] = await once(socket, 'unexpected-response')
-  expect(response.statusCode).toBe(403)
 })
 
 test('answers a ping, passes over unknown objects, explains a bad request', async () => {
@@ -205,9 +164,9 @@ test.each([
 test('says that values are stale while the broker is away, and that they live when it is back', async () => {
   const client = await connectLive()
   const sources = () => client.messages.flatMap((message) => (message.type === 'heartbeat' ? message.source : []))
-  proxy.refuse()
+  site.proxy.refuse()
   await until('stale', () => sources().at(-1) === 'stale')
-  proxy.resume()
+  site.proxy.resume()
   await until('live', () => sources().at(-1) === 'live')
   await publish(aFrame({ values: valuesOf([[A, 7]]) }))
   await until('a value after the outage', () => client.updates().at(-1)?.value === 7)

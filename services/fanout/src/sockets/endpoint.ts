@@ -1,0 +1,24 @@
+import type { WebSocket } from 'ws'
+import type { Admission, Needs } from '../auth/admission.ts'
+
+/** One client's conversation, from its admission on. */
+export interface Session {
+  /** Takes a text message. */
+  receive(text: string): void
+  /** The credential is no good any more: nothing that waits may still be done in its name. */
+  forbid(): void
+  /** Resolves when what the client said is dealt with; the server is going away. */
+  finish(): Promise<void>
+  /** The connection is gone. */
+  stop(): void
+}
+
+/** What is served at one path. */
+export interface Endpoint {
+  readonly name: string
+  readonly path: string
+  readonly needs: Needs
+  /** A larger message closes the connection with 1009. */
+  readonly maxMessageBytes: number
+  open(socket: WebSocket, admission: Admission): Session
+}

@@ -1,0 +1,48 @@
+import { type Bus, NoReplyError, request } from '@webmacs/bus'
+import { AppError, ERRORS, type ErrorCode, TelemetryOutcome, type UserId } from '@webmacs/contracts'
+import { reasonOf } from '../auth/reasons.ts'
+import type { Batch } from './read-message.ts'
+
+export type Submission =
+  | { readonly kind: 'taken'; readonly outcome: TelemetryOutcome }
+  /** Whether it was taken is unknown when there was no answer; its sender may send it again under the same id. */
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly retryAfterSeconds?: number }
+  /** The sender may not do this any more; `reason` is for the close. */
+  | { readonly kind: 'forbidden'; readonly reason: string }
+
+const DEADLINE_MS = 5000
+const RETRY_AFTER_SECONDS = 2
+
+/** Hands a batch to api, who owns the rules of what is taken. Never throws: a failure is an answer too. */
+export async function submitBatch(bus: Bus, user: UserId, batch: Batch): Promise<Submission> {
+  if (bus.status() !== 'connected') return failure(new AppError('broker.unavailable'))
+  const body = {
+    user,
+    datapoints: batch.datapoints,
+    ...(batch.id !== undefined && { idempotency_key: batch.id }),
+  }
+  try {
+    const options = { timeoutMs: DEADLINE_MS }
+    const outcome = await request(bus, bus.names.subjects.telemetry, body, TelemetryOutcome, options)
+    return { kind: 'taken', outcome: asSent(outcome, batch) }
+  } catch (err) {
+    if (err instanceof NoReplyError) return failure(new AppError('service.unavailable'))
+    if (!(err instanceof AppError)) {
+      bus.log.error({ event: 'telemetry.failed', err }, 'batch could not be handed on')
+      return failure(new AppError('internal'))
+    }
+    const reason = reasonOf(err.code, 'session')
+    return reason === undefined ? failure(err) : { kind: 'forbidden', reason }
+  }
+}
+
+function failure({ code, message, retryAfterSeconds }: AppError): Submission {
+  const retry = retryAfterSeconds ?? (ERRORS[code].retryable ? RETRY_AFTER_SECONDS : undefined)
+  return { kind: 'failed', code, message, ...(retry !== undefined && { retryAfterSeconds: retry }) }
+}
+
+/** The outcome in the numbering of what the client sent, with what did not get as far as api. */
+function asSent({ accepted, rejected }: TelemetryOutcome, batch: Batch): TelemetryOutcome {
+  const byApi = rejected.map((one) => ({ ...one, index: batch.places[one.index] ?? one.index }))
+  return { accepted, rejected: [...batch.rejected, ...byApi].sort((a, b) => a.index - b.index) }
+}

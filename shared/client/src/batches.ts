@@ -1,0 +1,27 @@
+import type { NewDatapoint, TelemetryOutcome } from '@webmacs/contracts'
+import { MAX_BATCH_SIZE } from './wire.ts'
+
+/** A key that nothing else has. `crypto.randomUUID` is missing on pages that came by plain HTTP. */
+export function randomKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/**
+ * Sends datapoints one batch after the other, each under a key of its own that follows from `key` and the batch's place, and adds up the
+ * answers; `index` counts from the first datapoint of all.
+ */
+export async function sendInBatches(
+  datapoints: readonly NewDatapoint[],
+  key: string,
+  send: (batch: readonly NewDatapoint[], key: string) => Promise<TelemetryOutcome>,
+): Promise<TelemetryOutcome> {
+  const total: TelemetryOutcome = { accepted: 0, rejected: [] }
+  for (let start = 0; start < datapoints.length; start += MAX_BATCH_SIZE) {
+    const batch = datapoints.slice(start, start + MAX_BATCH_SIZE)
+    const { accepted, rejected } = await send(batch, start === 0 ? key : `${key}.${start}`)
+    total.accepted += accepted
+    total.rejected.push(...rejected.map((one) => ({ ...one, index: start + one.index })))
+  }
+  return total
+}

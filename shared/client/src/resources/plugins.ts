@@ -1,0 +1,67 @@
+import type {
+  AvailablePlugin,
+  ChannelMapping,
+  CreateChannelMapping,
+  CreatePluginInstance,
+  InstanceId,
+  MappingId,
+  PluginInstance,
+  Success,
+  UpdateChannelMapping,
+  UpdatePluginInstance,
+} from '@webmacs/contracts'
+import type { Http, RequestOptions } from '../http.ts'
+import { type Listed, listOf } from '../lists.ts'
+import {
+  type ChangeOptions,
+  type Created,
+  create,
+  type Deletable,
+  deletable,
+  pathTo,
+  publicIdOf,
+  type Readable,
+  readable,
+  type Updatable,
+  updatable,
+} from './things.ts'
+
+/** The channels of an instance, each linked to an event or to none. */
+export interface ChannelsClient {
+  list(instanceId: string, options?: RequestOptions): Promise<ChannelMapping[]>
+  create(instanceId: string, channel: CreateChannelMapping, options?: RequestOptions): Promise<Created<MappingId>>
+  /** Links another event, or with null none. */
+  update(instanceId: string, mappingId: string, body: UpdateChannelMapping, options?: ChangeOptions): Promise<Success>
+  delete(instanceId: string, mappingId: string, options?: ChangeOptions): Promise<Success>
+}
+
+/** Plugin instances: devices, each with the driver that speaks with it. */
+export interface PluginsClient
+  extends Listed<PluginInstance>,
+    Readable<PluginInstance>,
+    Updatable<UpdatePluginInstance>,
+    Deletable {
+  create(instance: CreatePluginInstance, options?: RequestOptions): Promise<Created<InstanceId>>
+  /** Drivers that the controllers have. */
+  available(options?: RequestOptions): Promise<AvailablePlugin[]>
+  readonly channels: ChannelsClient
+}
+
+export const pluginsClient = (http: Http): PluginsClient => ({
+  ...listOf<PluginInstance>(http, '/plugins', publicIdOf),
+  ...readable<PluginInstance>(http, '/plugins'),
+  ...updatable<UpdatePluginInstance>(http, '/plugins'),
+  ...deletable(http, '/plugins'),
+  create: (instance, options) => create(http, '/plugins', instance, options),
+  available: (options) => http.send('/plugins/available', { ...options }),
+  channels: {
+    list: (instanceId, options) => http.send(channelsOf(instanceId), { ...options }),
+    create: (instanceId, channel, options) => create(http, channelsOf(instanceId), channel, options),
+    update: (instanceId, id, body, options) =>
+      http.send(pathTo(channelsOf(instanceId), id), { method: 'PUT', body, ...options }),
+    delete: (instanceId, id, options) =>
+      http.send(pathTo(channelsOf(instanceId), id), { method: 'DELETE', ...options }),
+  },
+})
+
+const channelsOf = (instanceId: string): string => `${pathTo('/plugins', instanceId)}/channels`
