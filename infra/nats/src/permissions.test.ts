@@ -1,14 +1,43 @@
-import { busNames } from '@webmacs/contracts'
+import { API_INSTANCES, apiSource, busNames } from '@webmacs/contracts'
 import { expect, test } from 'vitest'
 import { NATS_USERS, natsConfiguration, permissionsOf } from './permissions.ts'
 
 const names = busNames()
 
-test('lets only controllers publish readings', () => {
-  const publishers = NATS_USERS.filter((user) =>
-    permissionsOf(user, names).publish.some((subject) => subject.startsWith('webmacs.readings')),
+const publishedReadings = (user: (typeof NATS_USERS)[number]): string[] =>
+  permissionsOf(user, names).publish.filter((subject) => /^webmacs\.(readings|backlog)\./.test(subject))
+
+test('lets only controllers and api publish readings', () => {
+  expect(NATS_USERS.filter((user) => publishedReadings(user).length > 0)).toEqual(['api', 'controller'])
+})
+
+test('lets api publish readings under its own names only, each a whole token', () => {
+  const subjects = publishedReadings('api')
+  expect(subjects).toHaveLength(2 * API_INSTANCES)
+  expect(subjects).toContain(names.subjects.readings(apiSource(0)))
+  expect(subjects).toContain(names.subjects.backlog(apiSource(API_INSTANCES - 1)))
+  for (const subject of subjects) expect(subject).toMatch(/^webmacs\.(readings|backlog)\.api-\d+$/)
+})
+
+test('writes a wildcard only as a whole token: elsewhere it would be a letter', () => {
+  for (const user of NATS_USERS) {
+    const { publish, subscribe } = permissionsOf(user, names)
+    for (const subject of [...publish, ...subscribe]) expect(subject, user).not.toMatch(/[^.][*>]|[*>][^.]/)
+  }
+})
+
+test('lets api ask how far the writer is, ask it to delete, and answer telemetry', () => {
+  const { publish, subscribe } = permissionsOf('api', names)
+  expect(publish).toEqual(
+    expect.arrayContaining([
+      '$JS.API.STREAM.INFO.READINGS',
+      '$JS.API.STREAM.MSG.GET.READINGS',
+      '$JS.API.CONSUMER.INFO.READINGS.ingest',
+      'webmacs.historian.delete',
+    ]),
   )
-  expect(publishers).toEqual(['controller'])
+  expect(publish).not.toContain('webmacs.historian.*')
+  expect(subscribe).toEqual(expect.arrayContaining(['webmacs.telemetry', 'webmacs.watermarks.>']))
 })
 
 test('lets api alone answer what sockets ask, and fanout alone ask it', () => {

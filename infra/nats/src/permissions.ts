@@ -1,4 +1,4 @@
-import type { BusNames } from '@webmacs/contracts'
+import { API_INSTANCES, apiSource, type BusNames } from '@webmacs/contracts'
 
 /** Who may connect to the broker: one user a service, `provisioner` for set-up, `operator` for people with the NATS command line tool. */
 export const NATS_USERS = ['api', 'ingest', 'fanout', 'controller', 'provisioner', 'operator'] as const
@@ -58,10 +58,13 @@ export function permissionsOf(user: NatsUser, { prefix, subjects, streams, bucke
           ...readBucket(buckets.controllers),
           ...readBucket(buckets.revoked),
           ...[`$KV.${buckets.controllers}.*.desired.*`, `$KV.${buckets.revoked}.*`],
+          ...apiSources().flatMap((source) => [subjects.readings(source), subjects.backlog(source)]),
+          ...[`$JS.API.STREAM.INFO.${streams.readings}`, `$JS.API.STREAM.MSG.GET.${streams.readings}`],
+          ...[`$JS.API.CONSUMER.INFO.${streams.readings}.${durables.ingest}`, subjects.historian('delete')],
         ],
         subscribe: [
           ...[...own, subjects.allReadings, subjects.allBacklog, subjects.allChanges],
-          ...[subjects.authVerify, subjects.telemetry, subjects.runningExperiment],
+          ...[subjects.authVerify, subjects.telemetry, subjects.runningExperiment, subjects.allWatermarks],
         ],
       }
     case 'operator':
@@ -73,6 +76,9 @@ export function permissionsOf(user: NatsUser, { prefix, subjects, streams, bucke
       return { publish: ['>'], subscribe: ['>'] }
   }
 }
+
+/** One by one: `readings.api-*` would be a subject with a star in it, because a wildcard stands for a whole token. */
+const apiSources = (): string[] => Array.from({ length: API_INSTANCES }, (_, instance) => apiSource(instance))
 
 /** Reading and watching a key-value bucket is reading a stream through short-lived consumers. */
 function readBucket(bucket: string): string[] {

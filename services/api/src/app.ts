@@ -35,6 +35,12 @@ import { docsPage } from './openapi/docs-page.ts'
 import { ControllerStates } from './plugins/controller-states.ts'
 import { pluginRoutes } from './plugins/routes.ts'
 import { healthRoutes } from './system/health-routes.ts'
+import { CommitWatch } from './telemetry/commit-watch.ts'
+import { HistorianLag } from './telemetry/historian-lag.ts'
+import { IdempotencyKeys } from './telemetry/idempotency-keys.ts'
+import { TelemetryIntake } from './telemetry/intake.ts'
+import { lazySource } from './telemetry/own-source.ts'
+import { telemetryRoutes } from './telemetry/routes.ts'
 import { tokenRoutes } from './tokens/routes.ts'
 import { userRoutes } from './users/routes.ts'
 
@@ -79,6 +85,14 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
   const lastValues = new LastValues()
   changes.onChange((change) => lastValues.noteChange(change))
   const states = new ControllerStates()
+  const telemetry = {
+    source: lazySource(db),
+    keys: new IdempotencyKeys(db),
+    lag: new HistorianLag(log),
+    commits: new CommitWatch(),
+  }
+  const retentionDays = config.RETENTION_DAYS
+  const intake = new TelemetryIntake({ ...telemetry, db, broker, lastValues, metrics, retentionDays })
   const http = await createHttpServer({
     log,
     metrics,
@@ -102,7 +116,8 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
     await api.register(experimentRoutes({ db, changes }))
     await api.register(loggingRoutes({ db, changes }))
     await api.register(auditRoutes({ db }))
-    await api.register(datapointRoutes({ db, lastValues }))
+    await api.register(datapointRoutes({ db, lastValues, broker, changes }))
+    await api.register(telemetryRoutes({ intake }))
     await api.register(pluginRoutes({ db, states }))
   }
   await http.register(routes, { prefix: API_BASE })
@@ -113,7 +128,8 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
   const bus = await connectBus({ url: config.NATS_URL, prefix: config.WEBMACS_BUS_PREFIX, name: 'api', log, signal })
   broker.attach(bus)
   await registerService(bus, { name: 'api', version: SERVICE_VERSION, description: 'REST, authentication, OpenAPI' })
-  stack.use(await startBackground({ config, db, bus, changes, lastValues, revocations, states, log, signal }))
+  const background = { config, db, bus, changes, lastValues, revocations, states, intake, telemetry, log, signal }
+  stack.use(await startBackground(background))
   isStarted = true
 
   const owned = stack.move()

@@ -16,6 +16,8 @@ import type { ControllerStates } from './plugins/controller-states.ts'
 import { ControllerIntake } from './seed/controller-intake.ts'
 import { seedFirstAdmin } from './seed/first-admin.ts'
 import { noteStart } from './seed/start-entry.ts'
+import type { TelemetryIntake } from './telemetry/intake.ts'
+import { startTelemetry, type TelemetryParts } from './telemetry/start-telemetry.ts'
 
 export interface BackgroundOptions {
   readonly config: Config
@@ -25,6 +27,8 @@ export interface BackgroundOptions {
   readonly lastValues: LastValues
   readonly revocations: Revocations
   readonly states: ControllerStates
+  readonly intake: TelemetryIntake
+  readonly telemetry: TelemetryParts
   readonly log: Logger
   readonly signal: AbortSignal
 }
@@ -35,8 +39,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Async
   await using stack = new AsyncDisposableStack()
   const stopping = new AbortController()
   const signal = AbortSignal.any([options.signal, stopping.signal])
-  const started = (what: string, start: () => Promise<void>): Promise<void> =>
-    firstSuccess(start, { what, log, signal })
+  const started = <T>(what: string, start: () => Promise<T>): Promise<T> => firstSuccess(start, { what, log, signal })
 
   const admin = {
     email: config.INITIAL_ADMIN_EMAIL,
@@ -53,9 +56,14 @@ export async function startBackground(options: BackgroundOptions): Promise<Async
   const feed = new LastValuesFeed({ db, bus, values: lastValues, log })
   stack.defer(() => feed.stop())
   await started('the last values', () => feed.start())
+  changes.onChange((change) => feed.noteChange(change))
 
   stack.defer(() => states.stopped())
   await started('the state of controllers', () => states.start(bus, signal))
+
+  const { intake: telemetryIntake, telemetry } = options
+  const source = await started('the number of this instance', telemetry.source)
+  stack.use(startTelemetry({ ...telemetry, source, intake: telemetryIntake, db, bus, log }))
 
   const relay = new OutboxRelay({ db, bus, changes, log })
   stack.defer(() => relay.stopped())

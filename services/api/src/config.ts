@@ -71,6 +71,12 @@ const Environment = Type.Object({
   WEBMACS_AUTO_SEED: Type.Optional(
     Type.Boolean({ description: 'Make the demo instances at the first start; default: in development only' }),
   ),
+  RETENTION_DAYS: Type.Integer({
+    minimum: 1,
+    maximum: 36_500,
+    default: 3650,
+    description: 'Readings older than this are refused, days; the same as for ingest',
+  }),
   DATABASE_CONNECTIONS: Type.Integer({
     minimum: 2,
     maximum: 200,

@@ -1,11 +1,12 @@
 import { ACK_WAIT_MS, type Bus, respond } from '@webmacs/bus'
-import { nowMicros, WatermarkRequest } from '@webmacs/contracts'
+import { DeleteDatapoint, nowMicros, WatermarkRequest } from '@webmacs/contracts'
 import type { Database } from '@webmacs/database'
 import type { Logger } from '@webmacs/service-kit'
 import { Batcher } from './batching/batcher.ts'
 import { runIntake } from './batching/intake.ts'
 import { Committer } from './commit/committer.ts'
 import type { IngestConfig } from './config.ts'
+import { deleteDatapoint } from './deletion/delete-datapoint.ts'
 import { EventKeys } from './events/event-keys.ts'
 import { createAcceptor } from './frames/accept-message.ts'
 import type { IngestMetrics } from './metrics.ts'
@@ -63,13 +64,18 @@ export function startWriter({ config, bus, database, metrics, log, onFailure }: 
   makePartitions()
   inBackground('events', () => events.preload())
   const timers = [setInterval(makePartitions, PARTITIONS_MS), setInterval(() => batcher.sayWorking(), WORKING_MS)]
-  const responder = respond(
-    bus,
-    bus.names.subjects.historian('watermark'),
-    WatermarkRequest,
-    async (request) => (await readWatermarks(database, [request]))[0],
-    { queue: 'ingest' },
-  )
+  const queue = 'ingest'
+  const { historian } = bus.names.subjects
+  const responders = [
+    respond(
+      bus,
+      historian('watermark'),
+      WatermarkRequest,
+      async (request) => (await readWatermarks(database, [request]))[0],
+      { queue },
+    ),
+    respond(bus, historian('delete'), DeleteDatapoint, (request) => deleteDatapoint(database, request, log), { queue }),
+  ]
   const intake = runIntake({ bus, batcher, log, signal: intakeAborter.signal }).catch((err: unknown) => {
     if (!intakeAborter.signal.aborted) onFailure(err) // a commit given up while stopping is told by drain
   })
@@ -77,7 +83,7 @@ export function startWriter({ config, bus, database, metrics, log, onFailure }: 
     stop: async (deadlineMs) => {
       intakeAborter.abort()
       const deadline = setTimeout(() => commitAborter.abort(), deadlineMs)
-      await responder.stop()
+      await Promise.all(responders.map((responder) => responder.stop()))
       await batcher.drain().catch((err: unknown) => {
         log.warn({ event: 'batch.given-up', err }, 'a batch was not committed, it will be delivered again')
       })

@@ -28,6 +28,8 @@ export {
   WatermarkRequest,
 } from './bus/frames.ts'
 export {
+  API_INSTANCES,
+  apiSource,
   type BusNames,
   busNames,
   DEFAULT_PREFIX,

@@ -96,11 +96,13 @@ export class OutboxRelay {
   }
 }
 
-/** @returns how many were told; undefined when another instance is at it */
+/** @returns how many were told; undefined when another instance is at it, or has to be */
 function tellBatch(db: Kysely<Tables>, bus: Bus): Promise<number | undefined> {
   return db.transaction().execute(async (trx) => {
     if (!(await tryLock(trx, 'outbox'))) return undefined
     const waiting = await trx.selectFrom('change_outbox').selectAll().orderBy('id').limit(AT_ONCE).execute()
+    // Lost meanwhile: publishing would hold the lock until it times out, and keep an instance that has a broker from telling.
+    if (bus.status() !== 'connected') return undefined
     for (const { id, time, entity, verb, entity_id, user_public_id } of waiting) {
       const change: Change = { entity, verb, id: entity_id, time: formatTime(time), by: user_public_id }
       await publishChange(bus, change, `change-${id}`)

@@ -1,5 +1,6 @@
 import type { Bus } from '@webmacs/bus'
 import {
+  type Change,
   type EventId,
   encodeQuality,
   Frame,
@@ -8,13 +9,14 @@ import {
   type Micros,
   nowMicros,
   parseTime,
-  type QualityBits,
 } from '@webmacs/contracts'
 import { createValidator } from '@webmacs/contracts/validation'
 import type { Tables } from '@webmacs/database'
 import type { Logger } from '@webmacs/service-kit'
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
+import { parseDatapointId } from './datapoint-id.ts'
 import type { LastValues } from './last-values.ts'
+import { readLastValues, replaceDeleted } from './read-last-values.ts'
 
 interface FeedOptions {
   readonly db: Kysely<Tables>
@@ -41,7 +43,7 @@ export class LastValuesFeed {
   /** Follows the bus first and reads the database then: what is committed in between comes twice rather than never. */
   async start(): Promise<void> {
     if (this.#subscriptions.length === 0) this.#subscribe()
-    await this.reload()
+    await readLastValues(this.#options)
     this.#reloading ??= setInterval(() => void this.#tryReload(), RELOAD_INTERVAL_MS)
   }
 
@@ -50,28 +52,13 @@ export class LastValuesFeed {
     for (const subscription of this.#subscriptions) subscription.unsubscribe()
   }
 
-  /** Reads which events there are, and the newest good value of each: one look into an index per event. */
-  async reload(): Promise<void> {
-    const { db, values } = this.#options
-    const { rows } = await sql<{
-      event: EventId
-      in_use: boolean
-      time: Micros | null
-      value: number | null
-      quality: QualityBits | null
-    }>`
-      SELECT events.public_id AS event, events.retired_on IS NULL AS in_use, newest.last_at AS time, newest.last AS value, datapoints.quality
-      FROM events
-      LEFT JOIN LATERAL (
-        SELECT last, last_at FROM datapoint_rollups
-        WHERE event_id = events.id AND resolution = 60 ORDER BY bucket DESC LIMIT 1
-      ) newest ON true
-      LEFT JOIN datapoints ON datapoints.event_id = events.id AND datapoints.ts = newest.last_at
-    `.execute(db)
-    for (const { event, time, value, quality } of rows) {
-      if (time !== null && value !== null) values.note({ event, time, value, quality: quality ?? 0 })
-    }
-    values.setEvents(rows.filter(({ in_use }) => in_use).map(({ event }) => event))
+  /** Follows datapoints that are deleted. */
+  noteChange({ entity, verb, id }: Pick<Change, 'entity' | 'verb' | 'id'>): void {
+    const deleted = entity === 'datapoint' && verb === 'deleted' ? parseDatapointId(id) : undefined
+    if (deleted === undefined) return
+    replaceDeleted(this.#options, deleted).catch((err: unknown) => {
+      this.#options.log.warn({ event: 'last-values.replace-failed', err }, 'last value could not be read anew')
+    })
   }
 
   #subscribe(): void {
@@ -115,7 +102,7 @@ export class LastValuesFeed {
 
   async #tryReload(): Promise<void> {
     try {
-      await this.reload()
+      await readLastValues(this.#options)
     } catch (err) {
       this.#options.log.warn(
         { event: 'last-values.reload-failed', err },

@@ -50,3 +50,16 @@ test('knows the time of the newest reading, also of one without a value', () => 
   values.noteTime(5)
   expect(values.newest).toBe(15)
 })
+
+test('forgets a deleted datapoint, and leaves a newer one', () => {
+  const values = new LastValues()
+  values.setEvents([A, B])
+  for (const event of [A, B]) values.note(reading(event, 20, 2))
+  const before = values.deletions
+  values.forget({ event: A, time: 20 })
+  values.forget({ event: B, time: 10 })
+  expect(values.all()).toEqual([reading(B, 20, 2)])
+  expect(values.deletions).toBeGreaterThan(before)
+  values.note(reading(A, 15, 1))
+  expect(values.all()).toContainEqual(reading(A, 15, 1))
+})

@@ -1,4 +1,5 @@
 import type { Change, EventId, Micros, QualityBits } from '@webmacs/contracts'
+import type { DatapointKey } from './datapoint-id.ts'
 
 export interface LastValue {
   readonly event: EventId
@@ -15,6 +16,7 @@ export class LastValues {
   readonly #values = new Map<EventId, LastValue>()
   #inUse = new Set<EventId>()
   #newest: Micros | undefined
+  #deletions = 0
 
   note(value: LastValue): void {
     this.noteTime(value.time)
@@ -41,6 +43,17 @@ export class LastValues {
     if (verb !== 'retired') return
     this.#inUse.delete(event)
     this.#values.delete(event)
+  }
+
+  /** Forgets a datapoint that was deleted; where it was its event's newest, another one is to be found. */
+  forget({ event, time }: DatapointKey): void {
+    this.#deletions += 1
+    if (this.#values.get(event)?.time === time) this.#values.delete(event)
+  }
+
+  /** How many datapoints were deleted: who reads values while it rises may have read one of those. */
+  get deletions(): number {
+    return this.#deletions
   }
 
   /** One value for each event in use that has one. */

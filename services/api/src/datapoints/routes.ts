@@ -1,22 +1,42 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Datapoint, DatapointPage, nowMicros, Page, SeriesRequest, SeriesResponse } from '@webmacs/contracts'
+import { principalOf } from '@webmacs/auth/fastify'
+import {
+  Datapoint,
+  DatapointPage,
+  nowMicros,
+  Page,
+  SeriesRequest,
+  SeriesResponse,
+  Success,
+  success,
+} from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
+import type { Broker } from '../broker.ts'
+import type { Changes } from '../changes/changes.ts'
 import { pageAnswer } from '../http/paging.ts'
+import { parseDatapointId } from './datapoint-id.ts'
+import { deleteDatapoint } from './delete-datapoint.ts'
 import type { LastValues } from './last-values.ts'
+import { replaceDeleted } from './read-last-values.ts'
 import { readSeries } from './series.ts'
 import { answerLastValues, listDatapoints, readDatapoint } from './stored-datapoints.ts'
 
 export interface DatapointRoutesOptions {
   readonly db: Kysely<Tables>
   readonly lastValues: LastValues
+  readonly broker: Broker
+  readonly changes: Changes
 }
 
 const tags = ['Datapoints']
+const ById = Type.Object({
+  id: Type.String({ description: 'Public id of the datapoint', examples: ['dp_7k2m9q4tx3ab_1g5w2k3v9q'] }),
+})
 
 export const datapointRoutes =
-  ({ db, lastValues }: DatapointRoutesOptions): FastifyPluginAsyncTypebox =>
+  ({ db, lastValues, broker, changes }: DatapointRoutesOptions): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get(
       '/datapoints',
@@ -72,12 +92,32 @@ export const datapointRoutes =
         schema: {
           summary: 'Read a datapoint',
           tags,
-          params: Type.Object({
-            id: Type.String({ description: 'Public id of the datapoint', examples: ['dp_7k2m9q4tx3ab_1g5w2k3v9q'] }),
-          }),
+          params: ById,
           response: { 200: Datapoint },
         },
       },
       ({ params }) => readDatapoint(db, params.id),
+    )
+
+    app.delete(
+      '/datapoints/:id',
+      {
+        config: { errors: ['datapoint.unknown', 'broker.unavailable', 'historian.unavailable'] },
+        schema: {
+          summary: 'Delete a datapoint',
+          description: 'It is gone for good, also from charts; the audit log keeps what it was.',
+          tags,
+          params: ById,
+          response: { 200: Success },
+        },
+      },
+      async (request) => {
+        const { id } = request.params
+        await deleteDatapoint({ broker, changes }, id, principalOf(request))
+        const deleted = parseDatapointId(id)
+        // The sender must not see it again; other instances hear of it as a change.
+        if (deleted !== undefined) await replaceDeleted({ db, values: lastValues }, deleted)
+        return success('Datapoint successfully deleted.', id)
+      },
     )
   }

@@ -86,9 +86,12 @@ export async function readDatapoint(db: Kysely<Tables>, id: string): Promise<Dat
       .where('ts', '=', moment(key.time))
       .where(isShown('datapoints'))
       .executeTakeFirst())
-  if (row === undefined) throw new AppError('datapoint.unknown', { detail: `Datapoint '${id}' not found.` })
+  if (row === undefined) throw unknownDatapoint(id)
   return datapointAnswer(row)
 }
+
+export const unknownDatapoint = (id: string): AppError =>
+  new AppError('datapoint.unknown', { detail: `Datapoint '${id}' not found.` })
 
 /** The last values as datapoints: one statement finds the experiments of them all. */
 export async function answerLastValues(db: Kysely<Tables>, values: readonly LastValue[]): Promise<Datapoint[]> {

@@ -63,6 +63,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
       'X-Request-ID',
       'ETag',
       'Retry-After',
+      'Idempotent-Replayed',
       'RateLimit-Limit',
       'RateLimit-Remaining',
       'RateLimit-Reset',

@@ -10,7 +10,7 @@ export const MAX_FRAME_MESSAGE_BYTES = 512 * 1024
 /** One instant of one source: what its channels read at `time`. */
 export const Frame = Type.Object(
   {
-    source: Type.String({ pattern: SUBJECT_TOKEN, description: 'Controller id, or api-<instance>' }),
+    source: Type.String({ pattern: SUBJECT_TOKEN, description: 'Controller id, or api-<number of the instance>' }),
     epoch: Type.String({ pattern: SUBJECT_TOKEN, description: "Age of the source's outbox: seq starts anew with it" }),
     seq: Type.Integer({
       minimum: 1,

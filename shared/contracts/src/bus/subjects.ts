@@ -32,6 +32,14 @@ export type DeadOrigin = 'readings'
 /** A source, a controller's id or an event is one token of a subject: no dot, no wildcard, no space. */
 export const SUBJECT_TOKEN = '^[a-zA-Z0-9_-]{1,64}$'
 
+/** So many api instances can run beside one another: each takes a number below this one at its start. */
+export const API_INSTANCES = 64
+
+/** Source of the readings that an api instance takes in. The few names can be listed in permissions, where a wildcard stands for whole tokens only. */
+export function apiSource(instance: number): string {
+  return `api-${instance % API_INSTANCES}`
+}
+
 export const DEFAULT_PREFIX = 'webmacs'
 
 export function busNames(prefix: string = DEFAULT_PREFIX): BusNames {

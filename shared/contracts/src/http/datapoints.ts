@@ -83,6 +83,12 @@ export const DatapointsCreated = Type.Object({
     examples: ['1 datapoint successfully created.'],
   }),
   ...TelemetryOutcome.properties,
+  committed: Type.Optional(
+    Type.Boolean({
+      description:
+        'Whether they are in the database, not only safe in the broker; only where `wait=committed` asked for it and this is no repeated answer',
+    }),
+  ),
 })
 export type DatapointsCreated = Static<typeof DatapointsCreated>
 

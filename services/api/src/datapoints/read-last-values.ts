@@ -1,0 +1,53 @@
+import type { EventId, Micros, QualityBits } from '@webmacs/contracts'
+import type { Tables } from '@webmacs/database'
+import { type Kysely, sql } from 'kysely'
+import type { DatapointKey } from './datapoint-id.ts'
+import type { LastValues } from './last-values.ts'
+
+interface NewestRow {
+  readonly event: EventId
+  readonly in_use: boolean
+  readonly time: Micros | null
+  readonly value: number | null
+  readonly quality: QualityBits | null
+}
+
+interface Reading {
+  readonly db: Kysely<Tables>
+  readonly values: LastValues
+}
+
+/** Reads which events there are, and the newest good value of each: one look into an index per event. */
+export async function readLastValues(reading: Reading): Promise<void> {
+  const rows = await readNewest(reading)
+  reading.values.setEvents(rows.filter(({ in_use }) => in_use).map(({ event }) => event))
+}
+
+/** Forgets a datapoint that was deleted, and finds the one that is the newest of its event instead. */
+export async function replaceDeleted(reading: Reading, deleted: DatapointKey): Promise<void> {
+  reading.values.forget(deleted)
+  await readNewest(reading, deleted.event)
+}
+
+/** @param event only this one; left out: all */
+async function readNewest({ db, values }: Reading, event?: EventId): Promise<NewestRow[]> {
+  for (;;) {
+    const { deletions } = values
+    const { rows } = await sql<NewestRow>`
+      SELECT events.public_id AS event, events.retired_on IS NULL AS in_use, newest.last_at AS time, newest.last AS value, datapoints.quality
+      FROM events
+      LEFT JOIN LATERAL (
+        SELECT last, last_at FROM datapoint_rollups
+        WHERE event_id = events.id AND resolution = 60 ORDER BY bucket DESC LIMIT 1
+      ) newest ON true
+      LEFT JOIN datapoints ON datapoints.event_id = events.id AND datapoints.ts = newest.last_at
+      ${event === undefined ? sql`` : sql`WHERE events.public_id = ${event}`}
+    `.execute(db)
+    // Of a datapoint that was deleted meanwhile the rows may still tell: it must not come back.
+    if (values.deletions !== deletions) continue
+    for (const { event, time, value, quality } of rows) {
+      if (time !== null && value !== null) values.note({ event, time, value, quality: quality ?? 0 })
+    }
+    return rows
+  }
+}

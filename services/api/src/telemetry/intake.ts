@@ -1,0 +1,133 @@
+import {
+  AppError,
+  type ErrorCode,
+  type EventId,
+  GOOD,
+  type Micros,
+  type NewDatapoint,
+  nowMicros,
+  type RejectedDatapoint,
+  type RejectionCode,
+  type TelemetryOutcome,
+} from '@webmacs/contracts'
+import type { Tables } from '@webmacs/database'
+import type { Metrics } from '@webmacs/service-kit'
+import type { Kysely } from 'kysely'
+import type { Broker } from '../broker.ts'
+import type { LastValues } from '../datapoints/last-values.ts'
+import type { CommitWatch } from './commit-watch.ts'
+import { readEventLinks } from './event-links.ts'
+import { parseGivenTimes } from './given-times.ts'
+import type { HistorianLag } from './historian-lag.ts'
+import { fingerprintOf, type IdempotencyKeys, type KeyedBatch } from './idempotency-keys.ts'
+import { type Instant, layOutFrames, stampsNeeded } from './lay-out-frames.ts'
+import type { OwnSource } from './own-source.ts'
+import { publishFrames } from './publish-frames.ts'
+
+export interface TelemetryIntakeOptions {
+  readonly db: Kysely<Tables>
+  readonly broker: Broker
+  readonly lastValues: LastValues
+  readonly source: () => Promise<OwnSource>
+  readonly keys: IdempotencyKeys
+  readonly lag: HistorianLag
+  readonly commits: CommitWatch
+  readonly metrics: Metrics
+  readonly retentionDays: number
+}
+
+/** Datapoints that one sender hands in together. */
+export interface Submission {
+  /** Key of the sender's row. */
+  readonly user: number
+  /** A single datapoint is taken or refused with an error; of a batch, each is taken or rejected by itself. */
+  readonly kind: 'single' | 'batch'
+  readonly datapoints: readonly NewDatapoint[]
+  readonly idempotencyKey: string | undefined
+  /** Path of a datapoint's time, as errors name it; undefined: a time that is no moment is a rejected datapoint. */
+  readonly timeField: ((index: number) => string) | undefined
+  readonly waitsForCommit: boolean
+}
+
+export interface Taken {
+  readonly outcome: TelemetryOutcome
+  /** The answer was given before, to a request with the same key; nothing was published. */
+  readonly isReplay: boolean
+  /** undefined: nobody waited for it. */
+  readonly committed: boolean | undefined
+}
+
+const COMMIT_DEADLINE_MS = 5000
+const SINGLE_ERRORS: Partial<Record<RejectionCode, ErrorCode>> = {
+  unknown_event: 'event.unknown',
+  not_linked: 'event.not-linked',
+  bad_time: 'datapoint.time',
+}
+
+/** The one owner of the rules by which datapoints are taken in, over HTTP and over the socket. What it has taken is in the stream. */
+export class TelemetryIntake {
+  readonly #options: TelemetryIntakeOptions
+  readonly #count: (outcome: 'accepted' | RejectionCode, by: number) => void
+
+  constructor(options: TelemetryIntakeOptions) {
+    this.#options = options
+    const counter = options.metrics.counter('api_datapoints_total', 'Datapoints that were handed in', ['outcome'])
+    this.#count = (outcome, by) => counter.inc({ outcome }, by)
+  }
+
+  /**
+   * @throws AppError `request.invalid`, `request.key-reused`, `broker.unavailable`, `historian.behind`; for a single datapoint also
+   * `event.unknown`, `event.not-linked`, `datapoint.time`
+   */
+  async take(submission: Submission): Promise<Taken> {
+    const { db, broker, lag, keys, retentionDays } = this.#options
+    const { datapoints, kind, timeField } = submission
+    const times = parseGivenTimes(datapoints, timeField)
+    lag.check()
+    const { bus } = broker
+    const source = await this.#options.source()
+    const reserveStamps = (): Micros => source.stamps.reserve(stampsNeeded(datapoints, times))
+    const keyed = keyedBatch(submission)
+    const [links, claim] = await Promise.all([
+      readEventLinks(db, new Set(datapoints.map(({ event_public_id }) => event_public_id))),
+      keyed === undefined ? undefined : keys.claim(keyed, reserveStamps()),
+    ])
+    if (claim?.answer !== undefined) return { outcome: claim.answer, isReplay: true, committed: undefined }
+
+    // Without a key stamped no sooner than now, so that what is published later is stamped later.
+    const firstStamp = claim?.stamp ?? reserveStamps()
+    const now = nowMicros()
+    const laidOut = layOutFrames({ datapoints, times, links, firstStamp, now, retentionDays })
+    const { instants, accepted, rejected } = laidOut
+    for (const { code } of rejected) this.#count(code, 1)
+    if (kind === 'single' && rejected[0] !== undefined) throw refusalOf(rejected[0])
+    let committed: boolean | undefined
+    if (accepted > 0) {
+      const span = await publishFrames(bus, source, instants, now)
+      this.#note(instants)
+      this.#count('accepted', accepted)
+      if (submission.waitsForCommit) committed = await this.#options.commits.committed(span, COMMIT_DEADLINE_MS)
+    }
+    const outcome = { accepted, rejected: [...rejected] }
+    if (keyed !== undefined) await keys.answered(keyed, outcome)
+    return { outcome, isReplay: false, committed }
+  }
+
+  /** The sender reads what it wrote at once; other instances hear it from the bus. */
+  #note(instants: readonly Instant[]): void {
+    const { lastValues } = this.#options
+    for (const { time, values } of instants) {
+      for (const [event, value] of Object.entries(values) as [EventId, number][]) {
+        lastValues.note({ event, time, value, quality: GOOD })
+      }
+    }
+  }
+}
+
+function keyedBatch({ user, kind, datapoints, idempotencyKey: key }: Submission): KeyedBatch | undefined {
+  return key === undefined ? undefined : { user, key, fingerprint: fingerprintOf(kind, datapoints) }
+}
+
+function refusalOf({ code, reason }: RejectedDatapoint): AppError {
+  return new AppError(SINGLE_ERRORS[code] ?? 'request.invalid', { detail: reason })
+}
