@@ -24,7 +24,9 @@ import { loadSession, loadTokenOwner } from './auth/users.ts'
 import { startBackground } from './background.ts'
 import { Broker } from './broker.ts'
 import { Changes } from './changes/changes.ts'
-import { type Config, docsReaders, Environment } from './config.ts'
+import { type Config, type Config, docsReaders, Environment, Environment } from './config.ts'
+import { dashboardRoutes } from './dashboards/routes.ts'
+import { widgetRoutes } from './dashboards/widget-routes.ts'
 import { LastValues } from './datapoints/last-values.ts'
 import { datapointRoutes } from './datapoints/routes.ts'
 import { eventRoutes } from './events/routes.ts'
@@ -33,6 +35,7 @@ import { createHttpServer } from './http/server.ts'
 import { loggingRoutes } from './logging/routes.ts'
 import { docsPage } from './openapi/docs-page.ts'
 import { ControllerStates } from './plugins/controller-states.ts'
+import { mappingRoutes } from './plugins/mapping-routes.ts'
 import { pluginRoutes } from './plugins/routes.ts'
 import { healthRoutes } from './system/health-routes.ts'
 import { CommitWatch } from './telemetry/commit-watch.ts'
@@ -118,7 +121,10 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
     await api.register(auditRoutes({ db }))
     await api.register(datapointRoutes({ db, lastValues, broker, changes }))
     await api.register(telemetryRoutes({ intake }))
-    await api.register(pluginRoutes({ db, states }))
+    await api.register(dashboardRoutes({ db, changes }))
+    await api.register(widgetRoutes({ changes }))
+    await api.register(pluginRoutes({ db, changes, states }))
+    await api.register(mappingRoutes({ db, changes, states }))
   }
   await http.register(routes, { prefix: API_BASE })
   await http.register(docsPage())

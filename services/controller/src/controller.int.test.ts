@@ -79,6 +79,28 @@ test('reads outputs only once they were set, and says nothing of unmapped channe
   for (const { frame } of site.received) expect(Object.keys(frame.values)).toEqual([eventOf(bench, 'counter')])
 })
 
+test("keeps sampling when hundreds of channels of others' devices are mapped to it, and leaves their values alone", async () => {
+  await using site = await startSite()
+  const bench = await site.want()
+  const controller = await site.startController()
+  await site.untilCounted(bench, 2)
+  const pid = controller.pluginPids().get(bench.instance)
+  const others = Array.from({ length: 250 }, (_, number) => ({
+    ...{ channel: `loadtest_${number}`, event: newId('evt'), direction: 'input' as const },
+  }))
+  for (const count of [1, 100, 250])
+    await site.want({ ...bench, channels: [...bench.channels, ...others.slice(0, count)] })
+  await site.untilCounted(bench, 5)
+  expect(await site.reported(bench)).toMatchObject({ status: 'connected', error_message: null, restarts: 0 })
+  expect(controller.pluginPids().get(bench.instance)).toBe(pid)
+  const counted = site.valuesOf(bench, 'counter')
+  expect(counted).toEqual(counted.map((_, index) => index + 1))
+  await controller.stop()
+  await until('its own values are taken back', () => site.endsOf(bench).length === 1)
+  const own = new Set<string>(bench.channels.map(({ event }) => event))
+  for (const { frame } of site.received) expect(Object.keys(frame.values).every((event) => own.has(event))).toBe(true)
+})
+
 test('follows changes within two seconds, and leaves other instances alone', async () => {
   await using site = await startSite()
   const other = await site.want({ name: 'Other' })

@@ -51,7 +51,7 @@ export async function openBucket<Schema extends TSchema>(
     delete: (key) => kv.delete(key),
     entries: async (filter) => {
       const found = new Map<string, Static<Schema>>()
-      for await (const key of await kv.keys(filter)) {
+      for (const key of await listKeys(bus, name, filter)) {
         const value = await get(key)
         if (value !== undefined) found.set(key, value)
       }
@@ -59,6 +59,15 @@ export async function openBucket<Schema extends TSchema>(
     },
     watch: (filter, { signal }) => watch(bus, kv, { name, filter, signal }, decode),
   }
+}
+
+/** Not by the client's own listing, which waits for a message that is not there any more when a key is written while it is listed. */
+async function listKeys(bus: Bus, bucket: string, filter: string): Promise<string[]> {
+  const prefix = `$KV.${bucket}.`
+  const { state } = await bus.jsm.streams.info(`KV_${bucket}`, { subjects_filter: prefix + filter })
+  return Object.keys(state.subjects ?? {})
+    .map((subject) => subject.slice(prefix.length))
+    .sort()
 }
 
 async function* watch<T>(

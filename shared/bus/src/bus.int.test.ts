@@ -132,6 +132,19 @@ test('shows a bucket as it is and as it changes, and passes over what breaks the
   expect(await bucket.get('one')).toBeUndefined()
 })
 
+test('lists a bucket while it is written, without waiting for what was overwritten', async () => {
+  const bucket = await openBucket(bus, bus.names.buckets.revoked, RevokedToken)
+  const entry = { expires_at: '2026-11-24T17:30:00Z' }
+  await bucket.put('one', entry)
+  let isListed = false
+  const writing = (async () => {
+    while (!isListed) await bucket.put('one', entry)
+  })()
+  for (let turn = 0; turn < 100; turn++) expect([...(await bucket.entries('>')).keys()]).toEqual(['one'])
+  isListed = true
+  await writing
+})
+
 test("goes on watching a bucket that was made anew, as after the loss of the broker's disk", async () => {
   const bucket = await openBucket(bus, bus.names.buckets.revoked, RevokedToken)
   for (let n = 0; n < 3; n++) await bucket.put(`old${n}`, { expires_at: '2026-11-24T00:00:00Z' })

@@ -6,6 +6,7 @@ import type { Tables } from '@webmacs/database'
 import type { Logger } from '@webmacs/service-kit'
 import type { Kysely } from 'kysely'
 import { tryLock } from '../instance-lock.ts'
+import { whileConnected } from '../while-connected.ts'
 import type { Changes } from './changes.ts'
 
 interface RelayOptions {
@@ -16,7 +17,7 @@ interface RelayOptions {
 }
 
 /** Also without news of our own: another instance may have died between its commit and its telling. */
-const INTERVAL_MS = 1000
+const INTERVAL_MS = 400
 /** While another instance is telling, which may have looked before our commit. */
 const BUSY_RETRY_MS = 50
 const FAILED_RETRY_MS = 1000
@@ -101,12 +102,13 @@ function tellBatch(db: Kysely<Tables>, bus: Bus): Promise<number | undefined> {
   return db.transaction().execute(async (trx) => {
     if (!(await tryLock(trx, 'outbox'))) return undefined
     const waiting = await trx.selectFrom('change_outbox').selectAll().orderBy('id').limit(AT_ONCE).execute()
-    // Lost meanwhile: publishing would hold the lock until it times out, and keep an instance that has a broker from telling.
-    if (bus.status() !== 'connected') return undefined
-    for (const { id, time, entity, verb, entity_id, user_public_id } of waiting) {
-      const change: Change = { entity, verb, id: entity_id, time: formatTime(time), by: user_public_id }
-      await publishChange(bus, change, `change-${id}`)
-    }
+    await whileConnected(bus, async (signal) => {
+      for (const { id, time, entity, verb, entity_id, user_public_id } of waiting) {
+        signal.throwIfAborted()
+        const change: Change = { entity, verb, id: entity_id, time: formatTime(time), by: user_public_id }
+        await publishChange(bus, change, `change-${id}`)
+      }
+    })
     const told = waiting.map(({ id }) => id)
     if (told.length > 0) await trx.deleteFrom('change_outbox').where('id', 'in', told).execute()
     return told.length

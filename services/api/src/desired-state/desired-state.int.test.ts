@@ -2,7 +2,7 @@ import { openBucket } from '@webmacs/bus'
 import { controllerKeys, DesiredInstance, newId } from '@webmacs/contracts'
 import { startTcpProxy, until } from '@webmacs/testing'
 import { expect, test } from 'vitest'
-import { type ApiSite, startApiSite } from '../testing/api-site.ts'
+import { type ApiSite, startApiSite, type TestApi } from '../testing/api-site.ts'
 import { desiredInstances } from '../testing/controllers.ts'
 import { anEvent } from '../testing/stored-readings.ts'
 
@@ -97,6 +97,51 @@ test('writes only what differs, and takes away what is gone', async () => {
   await watching
 })
 
+const within1s = { timeoutMs: 1000 }
+
+/** Makes an instance, changes it in every way and deletes it through `api`, and waits each time until its controller is told. */
+async function tellsEveryChange(site: ApiSite, api: TestApi): Promise<void> {
+  const told = async (name: string) => (await desiredInstances(site.bus)).get(name)
+  const send = async (method: string, path: string, body?: object): Promise<string> => {
+    const answer = await api.request(method, `/api/v1/plugins${path}`, body && { body })
+    expect(answer.status).toBeLessThan(300)
+    return answer.body.public_id
+  }
+  const event = await anEvent(site.db)
+  const id = await send('POST', '', { plugin_id: 'simulated', instance_name: 'First' })
+  await until('a new one is told', () => told('First'), within1s)
+  await send('PUT', `/${id}`, { instance_name: 'Second', config_json: '{"a":1}' })
+  await until('the new name is told', async () => (await told('Second'))?.config.a === 1, within1s)
+  expect(await told('First')).toBeUndefined()
+  const channel = { channel_id: 'c', channel_name: 'C', direction: 'input', unit: 'x', event_public_id: event.id }
+  const mapping = await send('POST', `/${id}/channels`, channel)
+  const channels = async () => (await told('Second'))?.channels.map((one) => one.event)
+  await until('the channel is told', async () => (await channels())?.includes(event.id), within1s)
+  await send('PUT', `/${id}/channels/${mapping}`, { event_public_id: null })
+  await until('it is told no more', async () => (await channels())?.includes(event.id) === false, within1s)
+  await send('PUT', `/${id}`, { enabled: false })
+  await until('it is told to rest', async () => (await told('Second'))?.enabled === false, within1s)
+  await send('DELETE', `/${id}`)
+  await until('it is gone', async () => (await told('Second')) === undefined, within1s)
+}
+
+test('tells each change within a second, whichever instance of the service makes it', async () => {
+  await using site = await startApiSite()
+  const other = await site.startApi()
+  await tellsEveryChange(site, site.api)
+  await tellsEveryChange(site, other)
+})
+
+test('tells within a second what an instance changes that has lost its broker, through another one', async () => {
+  await using site = await startApiSite()
+  await using proxy = await startTcpProxy(site.bus.url)
+  const alone = await site.startApi({ NATS_URL: proxy.url })
+  proxy.refuse()
+  await until('the loss is noticed', async () => (await alone.get('/health', { as: 'nobody' })).body.broker === 'error')
+  await tellsEveryChange(site, alone)
+  proxy.resume()
+})
+
 test('makes good what it could not tell while the broker was away', async () => {
   await using site = await startApiSite()
   await using proxy = await startTcpProxy(site.bus.url)
@@ -113,6 +158,7 @@ test('makes good what it could not tell while the broker was away', async () => 
 
 test('starts while the database is away, and catches up when it comes', async () => {
   await using site = await startApiSite()
+  await site.api[Symbol.asyncDispose]() // it would tell of the instance
   await anInstance(site, 'Rig')
   await using proxy = await startTcpProxy(site.db.pool.options.connectionString ?? '')
   proxy.refuse()

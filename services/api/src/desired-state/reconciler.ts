@@ -6,6 +6,7 @@ import type { Tables } from '@webmacs/database'
 import type { Logger } from '@webmacs/service-kit'
 import type { Kysely } from 'kysely'
 import { holdLock } from '../instance-lock.ts'
+import { whileConnected } from '../while-connected.ts'
 import { readDesiredInstances } from './desired-instances.ts'
 
 interface ReconcilerOptions {
@@ -87,18 +88,33 @@ export class DesiredStateReconciler {
 
 /** One comparison. Instances of this service take turns, so that none writes what another has read before a change. */
 async function reconcile({ db, bus, log }: ReconcilerOptions): Promise<void> {
-  const bucket = await openBucket(bus, bus.names.buckets.controllers, DesiredInstance)
+  if (bus.status() !== 'connected') return // its coming back asks for a comparison
   await db.transaction().execute(async (trx) => {
     await holdLock(trx, 'reconcile')
     const desired = await readDesiredInstances(trx)
-    const told = await bucket.entries(controllerKeys.allDesired('*'))
-    const differing = [...desired].filter(([key, instance]) => !isDeepStrictEqual(told.get(key), instance))
-    const removed = [...told.keys()].filter((key) => !desired.has(key))
-    for (const [key, instance] of differing) await bucket.put(key, instance)
-    for (const key of removed) await bucket.delete(key)
-    if (differing.length + removed.length > 0) {
-      const facts = { event: 'desired-state.told', changed: differing.map(([key]) => key), removed }
-      log.info(facts, 'controllers told what to run')
-    }
+    const { changed, removed } = await whileConnected(bus, (signal) => tell(bus, desired, signal))
+    if (changed.length + removed.length > 0)
+      log.info({ event: 'desired-state.told', changed, removed }, 'controllers told what to run')
   })
+}
+
+/** @returns the keys that differed */
+async function tell(
+  bus: Bus,
+  desired: ReadonlyMap<string, DesiredInstance>,
+  signal: AbortSignal,
+): Promise<{ changed: string[]; removed: string[] }> {
+  const bucket = await openBucket(bus, bus.names.buckets.controllers, DesiredInstance)
+  const told = await bucket.entries(controllerKeys.allDesired('*'))
+  const differing = [...desired].filter(([key, instance]) => !isDeepStrictEqual(told.get(key), instance))
+  const removed = [...told.keys()].filter((key) => !desired.has(key))
+  for (const [key, instance] of differing) {
+    signal.throwIfAborted()
+    await bucket.put(key, instance)
+  }
+  for (const key of removed) {
+    signal.throwIfAborted()
+    await bucket.delete(key)
+  }
+  return { changed: differing.map(([key]) => key), removed }
 }

@@ -9,6 +9,8 @@ import {
 import type { Tables } from '@webmacs/database'
 import type { Kysely } from 'kysely'
 import { limitOf, offsetOf } from '../http/paging.ts'
+import type { Versioned } from '../http/versions.ts'
+import { configText } from './config-text.ts'
 import type { ControllerStates } from './controller-states.ts'
 
 /** Instances with their channels, oldest first, and how their controllers say they are. */
@@ -32,12 +34,15 @@ export async function readInstance(
   db: Kysely<Tables>,
   states: ControllerStates,
   id: InstanceId,
-): Promise<PluginInstance> {
-  const rows = await instances(db).where('plugin_instances.public_id', '=', id).execute()
-  const [instance] = await withChannels(db, states, rows)
-  if (instance === undefined) throw new AppError('plugin.unknown', { detail: `Plugin instance '${id}' not found.` })
-  return instance
+): Promise<Versioned<PluginInstance>> {
+  const row = await instances(db).where('plugin_instances.public_id', '=', id).executeTakeFirst()
+  const [value] = row === undefined ? [] : await withChannels(db, states, [row])
+  if (row === undefined || value === undefined) throw unknownInstance(id)
+  return { value, updatedOn: row.updated_on }
 }
+
+export const unknownInstance = (id: string): AppError =>
+  new AppError('plugin.unknown', { detail: `Plugin instance '${id}' not found.` })
 
 const instances = (db: Kysely<Tables>) =>
   db
@@ -104,7 +109,7 @@ function instanceAnswer(row: InstanceRow, state: InstanceState, channels: Channe
     demo_mode: row.demo_mode,
     enabled: row.enabled,
     ...state,
-    config_json: Object.keys(row.config).length === 0 ? null : JSON.stringify(row.config),
+    config_json: configText(row.config),
     created_on: formatTime(row.created_on),
     updated_on: formatTime(row.updated_on),
     user_public_id: row.user_public_id,

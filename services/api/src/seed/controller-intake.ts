@@ -4,6 +4,7 @@ import type { Logger } from '@webmacs/service-kit'
 import type { Kysely } from 'kysely'
 import type { Changes } from '../changes/changes.ts'
 import { firstSuccess } from '../first-success.ts'
+import { ensureController } from '../plugins/ensure-controller.ts'
 import { seedDemoInstances } from './demo-instances.ts'
 
 interface IntakeOptions {
@@ -42,11 +43,7 @@ export class ControllerIntake {
 
   async #takeOne(inventory: ControllerInventory): Promise<void> {
     const { db, changes, log, seedsDemo } = this.#options
-    await db
-      .insertInto('controllers')
-      .values({ name: inventory.controller })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute()
+    await ensureController(db, inventory.controller)
     if (!seedsDemo) return
     const instances = await seedDemoInstances(changes, inventory)
     if (instances.length > 0) log.info({ event: 'seed.demo-made', instances }, 'demo instances made')

@@ -1,15 +1,9 @@
-import {
-  type ChannelDescription,
-  type ControllerInventory,
-  type EventType,
-  type InstanceId,
-  newId,
-  type PluginDescription,
-} from '@webmacs/contracts'
+import type { ControllerInventory, InstanceId, PluginDescription } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
 import type { Transaction } from 'kysely'
 import type { Changes, Making } from '../changes/changes.ts'
 import { holdLock } from '../instance-lock.ts'
+import { makeInstance } from '../plugins/new-instance.ts'
 
 const MARKER = 'demo-instances'
 
@@ -60,72 +54,16 @@ async function isUntouched(trx: Transaction<Tables>): Promise<boolean> {
 
 async function makeInstances(
   making: Making,
-  controllerName: string,
+  controller: string,
   offered: readonly { demo: DemoInstance; plugin: PluginDescription }[],
 ): Promise<InstanceId[]> {
-  const controller = await making.trx
-    .selectFrom('controllers')
-    .select('id')
-    .where('name', '=', controllerName)
-    .executeTakeFirstOrThrow()
   const made: InstanceId[] = []
-  for (const { demo, plugin } of offered) made.push(await makeInstance(making, controller.id, demo, plugin))
-  return made
-}
-
-async function makeInstance(
-  { trx, record }: Making,
-  controllerId: number,
-  { name, demoMode }: DemoInstance,
-  plugin: PluginDescription,
-): Promise<InstanceId> {
-  const { id, public_id } = await trx
-    .insertInto('plugin_instances')
-    .values({
-      public_id: newId('plg'),
-      controller_id: controllerId,
-      plugin_id: plugin.id,
-      instance_name: name,
-      demo_mode: demoMode,
-      enabled: true,
-      config: '{}',
-    })
-    .returning(['id', 'public_id'])
-    .executeTakeFirstOrThrow()
-  const facts = { plugin_id: plugin.id, instance_name: name, demo_mode: demoMode, enabled: true }
-  await record({ entity: 'plugin_instance', verb: 'created', id: public_id, after: facts })
-  if (plugin.channels.length === 0) return public_id
-  const events = plugin.channels.map((channel) => eventOf(name, channel))
-  const rows = await trx.insertInto('events').values(events).returning(['id', 'public_id']).execute()
-  const keys = new Map(rows.map((row) => [row.public_id, row.id]))
-  const mappings = plugin.channels.map((channel, position) => {
-    const event = events[position]?.public_id
-    return {
-      public_id: newId('map'),
-      instance_id: id,
-      channel_id: channel.id,
-      channel_name: channel.name,
-      direction: channel.direction,
-      unit: channel.unit,
-      event_id: event === undefined ? null : (keys.get(event) ?? null),
+  for (const { demo, plugin } of offered) {
+    const wanted = {
+      ...{ controller, plugin_id: plugin.id, instance_name: demo.name, demo_mode: demo.demoMode },
+      ...{ enabled: true, config: {}, channels: plugin.channels, withEvents: true },
     }
-  })
-  await trx.insertInto('channel_mappings').values(mappings).execute()
-  for (const event of events) await record({ entity: 'event', verb: 'created', id: event.public_id, after: event })
-  return public_id
-}
-
-const eventOf = (instanceName: string, channel: ChannelDescription) => ({
-  public_id: newId('evt'),
-  name: `${instanceName} – ${channel.name}`,
-  min_value: channel.min_value,
-  max_value: channel.max_value,
-  unit: channel.unit,
-  type: eventTypeOf(channel),
-})
-
-/** An output that is more than on and off needs more than a switch. */
-export function eventTypeOf({ direction, min_value, max_value }: ChannelDescription): EventType {
-  if (direction === 'input') return 'sensor'
-  return direction === 'output' && min_value === 0 && max_value === 1 ? 'actuator' : 'range'
+    made.push((await makeInstance(making, wanted, null)).id)
+  }
+  return made
 }

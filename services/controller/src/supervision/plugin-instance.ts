@@ -152,7 +152,14 @@ export class PluginInstance {
   #takeValuesBack({ desired }: Wanted): void {
     if (desired === undefined || !this.#valuesStand) return
     this.#valuesStand = false
-    this.#options.observer.ended(this.#options.id, readEventsOf(desired))
+    this.#options.observer.ended(this.#options.id, readEventsOf(this.#ofDevice(desired)))
+  }
+
+  /** Without channels that the device does not have: their values come from elsewhere, and stand. Before it said which it has: all. */
+  #ofDevice(desired: DesiredInstance): DesiredInstance {
+    const existing = new Set(this.#channels.map(({ id }) => id))
+    if (existing.size === 0) return desired
+    return { ...desired, channels: desired.channels.filter(({ channel }) => existing.has(channel)) }
   }
 
   #receive(wanted: Wanted, message: Exclude<HostMessage, { type: 'log' }>): void {

@@ -11,6 +11,8 @@ export const WidgetType = Type.Unsafe<WidgetType>(
 
 /** Columns of the grid that widgets stand on. */
 export const GRID_COLUMNS = 12
+/** Most widgets of one dashboard. */
+export const MAX_WIDGETS = 200
 
 const FAR = 10_000
 const place = (description: string, initial: number) =>

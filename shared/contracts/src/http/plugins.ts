@@ -15,6 +15,9 @@ export const AvailablePlugin = Type.Object({
 export type AvailablePlugin = Static<typeof AvailablePlugin>
 export const AvailablePlugins = Type.Array(AvailablePlugin)
 
+/** Most channels of one instance: what its controller is told of it has to fit into one message. */
+export const MAX_CHANNELS = 1500
+
 const channelFields = {
   channel_id: Type.String({
     maxLength: 100,
