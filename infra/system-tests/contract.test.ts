@@ -14,6 +14,7 @@ import { rules } from './src/contract/rules.ts'
 import { ContractSite } from './src/contract/site.ts'
 import { stream } from './src/contract/stream.ts'
 import { telemetry } from './src/contract/telemetry.ts'
+import { throttle } from './src/contract/throttle.ts'
 import { tokens } from './src/contract/tokens.ts'
 import { users } from './src/contract/users.ts'
 
@@ -39,3 +40,4 @@ plugins(site)
 audit(site)
 stream(site)
 telemetry(site)
+throttle(site)

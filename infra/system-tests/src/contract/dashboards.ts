@@ -168,8 +168,8 @@ export function dashboards(site: ContractSite): void {
       })
       expectSuccess(await change({ event_public_id: other }), 200)
       expect(await widget()).toMatchObject({ event_public_id: other })
-      expectSuccess(await change({ event_public_id: null }), 200)
-      expect(await widget()).toMatchObject({ event_public_id: null, title: 'New' })
+      expectSuccess(await change({ event_public_id: null, config_json: null }), 200)
+      expect(await widget()).toMatchObject({ event_public_id: null, config_json: null, title: 'New' })
       for (const field of ['title', 'x', 'y', 'w', 'h']) expectInvalid(await change({ [field]: null }), `body.${field}`)
     })
 

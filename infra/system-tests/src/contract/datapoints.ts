@@ -83,6 +83,16 @@ export function datapoints(site: ContractSite): void {
       expectProblem(await site.post('/datapoints', { value: 1, event_public_id: event, timestamp: 'noon' }), 422)
     })
 
+    test('sent again with its idempotency key is stored once', async () => {
+      const { event } = await newLinkedEvent(site)
+      const call = { headers: { 'idempotency-key': randomUUID() } }
+      const post = () => site.post('/datapoints', { value: 1, event_public_id: event, timestamp: null }, call)
+      const answers = await Promise.all([post(), post(), post()])
+      for (const answer of answers) expect(expectSuccess(answer, 201)).toMatchObject({ accepted: 1 })
+      await sendValue(site, event, 2)
+      expect((await untilStored(site, event, 2)).map(({ value }) => value)).toEqual([1, 2])
+    })
+
     test('belongs to no experiment that it names itself', async () => {
       const { event } = await newLinkedEvent(site)
       const body = { value: 1, event_public_id: event, experiment_public_id: 'exp_000000000000', public_id: 'dp_mine' }

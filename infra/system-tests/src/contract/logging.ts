@@ -40,6 +40,15 @@ export function logging(site: ContractSite): void {
       expectInvalid(await site.post('/logging', body), field)
     })
 
+    test('may be put in other words', async () => {
+      const id = expectCreated(await site.post('/logging', { content: 'Pmup stopped' }), 'log')
+      expectSuccess(await site.put(`/logging/${id}`, { content: 'Pump stopped' }, { as: 'operator' }), 200)
+      expect((await site.get(`/logging/${id}`)).json()).toMatchObject({
+        content: 'Pump stopped',
+        status_type: 'unread',
+      })
+    })
+
     test('take 500 characters', async () => {
       expectCreated(await site.post('/logging', { content: '°'.repeat(500) }), 'log')
     })

@@ -93,6 +93,45 @@ export function plugins(site: ContractSite): void {
       expectSuccess(await site.delete(`/plugins/${id}`), 200)
     })
 
+    test('of a known plugin use the events again that have the names of their channels', async () => {
+      const instance_name = site.uniqueName('Reactor')
+      const own = await newEvent(site, { name: `${instance_name} – Temperature Reactor`, unit: 'K' })
+      const body = { plugin_id: 'simulated', instance_name, demo_mode: true, enabled: false }
+      const links = async () => {
+        const id = expectCreated(await site.post('/plugins', body), 'plg')
+        const channels = await until('it has channels', async () => {
+          const found = await channelsOf(id)
+          return found.length > 0 ? found : undefined
+        })
+        expectSuccess(await site.delete(`/plugins/${id}`), 200)
+        return channels.map(({ channel_id, event_public_id }) => `${channel_id}: ${event_public_id}`)
+      }
+      const first = await links()
+      expect(first).toContain(`temp_reactor: ${own}`)
+      expect((await site.get(`/events/${own}`)).json()).toMatchObject({ unit: 'K' })
+      expect(await links()).toEqual(first)
+    })
+
+    test('are refused or made, but never fail, with names and configurations at the edge', async () => {
+      const long = site.uniqueName('x').padEnd(255, 'x')
+      for (const odd of [
+        { instance_name: long },
+        { config_json: '{"host":' },
+        { config_json: '[]' },
+        { config_json: '' },
+      ]) {
+        const body = {
+          plugin_id: 'simulated',
+          instance_name: site.uniqueName('odd'),
+          demo_mode: true,
+          enabled: false,
+          ...odd,
+        }
+        const answer = await site.post('/plugins', body)
+        expect([201, 422], answer.text).toContain(answer.status)
+      }
+    })
+
     test('of a known plugin link nothing when asked not to', async () => {
       const instance_name = site.uniqueName('Reactor')
       const body = { plugin_id: 'simulated', instance_name, demo_mode: true, enabled: false, auto_create_events: false }

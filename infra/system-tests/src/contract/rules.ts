@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { expectCreated, expectInvalid, expectProblem, expectStatus, type Page } from './expectations.ts'
 import type { ContractSite } from './site.ts'
-import { anEvent, newEvent } from './things.ts'
+import { allOf, anEvent, newChannel, newEvent, newInstance } from './things.ts'
 
 const LISTS = [
   '/users',
@@ -88,6 +88,34 @@ export function rules(site: ContractSite): void {
       expect([415, 422]).toContain(answer.status)
       expectProblem(answer, answer.status)
     })
+
+    test.each([
+      ['/events', (text: string) => anEvent(site, { name: text })],
+      ['/experiments', (text: string) => ({ name: text })],
+      ['/logging', (text: string) => ({ content: text })],
+      ['/dashboards', (text: string) => ({ name: text })],
+      ['/tokens', (text: string) => ({ name: text })],
+      ['/plugins', (text: string) => ({ plugin_id: 'none', instance_name: text })],
+      ['/users', (text: string) => ({ email: 'odd@contract.example', username: text, password: 'long enough' })],
+      ['/datapoints', (text: string) => ({ value: 1, event_public_id: text })],
+    ])('never fails at %s on text that a database cannot keep', async (path, body) => {
+      for (const text of ['nul \u0000 inside', 'half \ud800 a character']) {
+        const answer = await site.post(path, body(text))
+        expectProblem(answer, answer.status)
+        expect(answer.status).toBeLessThan(500)
+      }
+    })
+
+    test.each(['%00', '%E0%A4%A', '%F0%9F%94%A5', '..%2F..%2Fusers', 'x'.repeat(3000), '-1', "1'%20OR%201=1--"])(
+      'knows nothing of the odd id %s',
+      async (id) => {
+        for (const resource of ['events', 'datapoints', 'users', 'plugins', 'dashboards']) {
+          const answer = await site.get(`/${resource}/${id}`)
+          expect(answer.status, answer.text).toBeGreaterThanOrEqual(400)
+          expect(answer.status, answer.text).toBeLessThan(500)
+        }
+      },
+    )
 
     test('repeats no long body in its errors', async () => {
       const datapoints = Array.from({ length: 501 }, () => ({ value: 1, event_public_id: 'x'.repeat(60) }))
@@ -242,6 +270,25 @@ export function rules(site: ContractSite): void {
       expect(await positions()).toEqual(ids)
       await site.put(`/events/${ids[0]}`, { unit: 'K' })
       expect(await positions()).toEqual(ids)
+    })
+
+    test('keeps users, instances and their channels in the order of making, dashboards newest first', async () => {
+      const users = [await site.newUser('viewer'), await site.newUser('viewer')]
+      await site.put(`/users/${users[0]?.id}`, { username: site.uniqueName('renamed') })
+      const instances = [await newInstance(site), await newInstance(site)]
+      await site.put(`/plugins/${instances[0]}`, { enabled: false })
+      const channels = [await newChannel(site, String(instances[0])), await newChannel(site, String(instances[0]))]
+      await site.put(`/plugins/${instances[0]}/channels/${channels[0]}`, { event_public_id: await newEvent(site) })
+      const boards = []
+      for (const name of ['first', 'second']) boards.push((await site.post('/dashboards', { name })).json().public_id)
+      await site.put(`/dashboards/${boards[0]}`, { name: 'renamed' })
+
+      const ids = async (path: string) => (await allOf(site, path)).map(({ public_id }) => public_id)
+      expect((await ids('/users')).slice(-2)).toEqual(users.map(({ id }) => id))
+      expect((await ids('/plugins')).slice(-2)).toEqual(instances)
+      expect((await ids('/dashboards')).slice(0, 2)).toEqual(boards.toReversed())
+      const listed = (await site.get(`/plugins/${instances[0]}/channels`)).json<{ public_id: string }[]>()
+      expect(listed.map(({ public_id }) => public_id)).toEqual(channels)
     })
 
     test('takes skip and limit in place of page and page_size', async () => {

@@ -1,6 +1,6 @@
 import { until } from '@webmacs/testing'
 import { describe, expect, test } from 'vitest'
-import { aNumber, expectSuccess } from './expectations.ts'
+import { aNumber, expectSuccess, type Page } from './expectations.ts'
 import type { Caller, ContractSite } from './site.ts'
 import { handshakeStatus, type Message, openSocket, type Socket } from './socket.ts'
 import { newLinkedEvent, sendValue, startExperiment } from './things.ts'
@@ -115,6 +115,36 @@ export function stream(site: ContractSite): void {
       await socket.next('a pong', ({ type }) => type === 'pong')
       expectSuccess(await site.post('/auth/logout', undefined, { as: user }), 200)
       expect(await socket.closed(2000)).toMatchObject({ code: 1008 })
+    })
+
+    test('ends with its user, and with the password that opened it', async () => {
+      const user = await site.newUser('operator')
+      using older = await openSocket(`${site.socketUrl}${path}?token=${user.token}`)
+      older.send({ type: 'ping' })
+      await older.next('a pong', ({ type }) => type === 'pong')
+      expectSuccess(await site.put(`/users/${user.id}`, { password: 'another battery' }), 200)
+      expect(await older.closed(2000)).toMatchObject({ code: 1008 })
+
+      const { token } = await site.login(user.email, 'another battery')
+      using newer = await openSocket(`${site.socketUrl}${path}?token=${token}`)
+      newer.send({ type: 'ping' })
+      await newer.next('a pong', ({ type }) => type === 'pong')
+      expectSuccess(await site.delete(`/users/${user.id}`), 200)
+      expect(await newer.closed(2000)).toMatchObject({ code: 1008 })
+    })
+
+    test('notes the use of an API token, and ends when that expires', async () => {
+      const user = await site.newUser('operator')
+      const expires_at = new Date(Date.now() + 1500).toISOString()
+      const { token } = (await site.post('/tokens', { name: 'short', expires_at }, { as: user })).json<{
+        token: string
+      }>()
+      using socket = await openSocket(`${site.socketUrl}${path}?token=${token}`)
+      await until('the use is noted', async () => {
+        const { data } = (await site.get('/tokens', { as: user })).json<Page>()
+        return data[0]?.last_used_at !== null
+      })
+      expect(await socket.closed(4000)).toMatchObject({ code: 1008, reason: 'API token expired' })
     })
 
     test('ends with its API token', async () => {
