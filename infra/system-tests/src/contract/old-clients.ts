@@ -4,7 +4,16 @@ import { expectProblem, expectStatus, expectSuccess, type Page } from './expecta
 import { type Answer, send } from './http.ts'
 import type { ContractSite } from './site.ts'
 import { openSocket } from './socket.ts'
-import { anEvent, type Datapoint, latestOf, newInstance, newLinkedEvent, sendValue } from './things.ts'
+import {
+  anEvent,
+  type Datapoint,
+  latestOf,
+  newChannel,
+  newEvent,
+  newInstance,
+  newLinkedEvent,
+  sendValue,
+} from './things.ts'
 
 interface Instance {
   readonly public_id: string
@@ -85,6 +94,17 @@ export function oldClients(site: ContractSite): void {
       expect(latest.find((point) => point.event_public_id === event)?.value).toBe(12)
       const body = { event_public_ids: [event], minutes: 5, max_points: 500 }
       expectStatus(await site.post('/datapoints/series', body, { as: 'viewer' }), 200)
+    })
+  })
+
+  describe('an old switch', () => {
+    test('sets an actuator by a datapoint, which the controller finds among the latest', async () => {
+      const event = await newEvent(site, { type: 'actuator', max_value: 1, unit: 'bool' })
+      await newChannel(site, await newInstance(site), { direction: 'output', event_public_id: event, unit: 'bool' })
+      for (const value of [1, 0]) {
+        expectSuccess(await site.post('/datapoints', { value, event_public_id: event }, { as: 'operator' }), 201)
+        expect(await latestOf(site, event)).toMatchObject({ value })
+      }
     })
   })
 

@@ -282,6 +282,15 @@ export function plugins(site: ContractSite): void {
       expectInvalid(await link(5), 'body.event_public_id')
     })
 
+    test('may set an event by one output, beside the input that reads it back', async () => {
+      const { event, instance } = await newLinkedEvent(site)
+      await newChannel(site, instance, { direction: 'output', event_public_id: event })
+      for (const direction of ['output', 'bidirectional']) {
+        const body = aChannel(site, { direction, event_public_id: event })
+        expectProblem(await site.post(`/plugins/${instance}/channels`, body), 409, 'channel.event-taken')
+      }
+    })
+
     test('are linked and unlinked, and that decides at once what is taken', async () => {
       const { event, instance, channel } = await newLinkedEvent(site)
       const path = `/plugins/${instance}/channels/${channel}`

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { expectCreated, expectInvalid, expectProblem, expectStatus, type Page } from './expectations.ts'
-import type { ContractSite } from './site.ts'
-import { allOf, anEvent, newChannel, newEvent, newInstance } from './things.ts'
+import type { Caller, ContractSite } from './site.ts'
+import { allOf, anEvent, newChannel, newEvent, newInstance, startExperiment } from './things.ts'
 
 const LISTS = [
   '/users',
@@ -29,6 +29,24 @@ export function rules(site: ContractSite): void {
       const id = expectCreated(await site.call('POST', '/events', { raw: JSON.stringify(anEvent(site)) }), 'evt')
       expectStatus(await site.get(`/events/${id}`), 200)
     })
+
+    test('minds no content type where there is no body', async () => {
+      const headers = { 'content-type': 'application/json' }
+      const bare = (method: string, path: string, as: Caller = 'admin') =>
+        site.call(method, path, { as, headers, raw: '' })
+      const running = await startExperiment(site)
+      expectStatus(await bare('PUT', `/experiments/${running.id}/stop`), 200)
+      expectStatus(await bare('DELETE', `/experiments/${running.id}`), 200)
+      expectStatus(await bare('POST', '/auth/logout', await site.newUser('viewer')), 200)
+    })
+
+    test.each(['application/json; charset=utf-8', 'APPLICATION/JSON'])(
+      'reads JSON that calls itself %s',
+      async (type) => {
+        const call = { raw: JSON.stringify(anEvent(site)), headers: { 'content-type': type } }
+        expectCreated(await site.call('POST', '/events', call), 'evt')
+      },
+    )
 
     test('passes over fields and query parameters that it does not know', async () => {
       expectCreated(await site.post('/events?_t=1763900000000&nonsense=1', anEvent(site, { colour: 'red' })), 'evt')
