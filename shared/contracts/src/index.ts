@@ -100,6 +100,7 @@ export {
   MAX_CHANNELS,
   PluginInstance,
   PluginInstancePage,
+  SECRET_PLACEHOLDER,
   UpdateChannelMapping,
   UpdatePluginInstance,
 } from './http/plugins.ts'

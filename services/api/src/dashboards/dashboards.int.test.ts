@@ -1,10 +1,7 @@
-import type { Principal } from '@webmacs/auth/fastify'
 import { type Change, MAX_WIDGETS, newId, type Role } from '@webmacs/contracts'
 import { until } from '@webmacs/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Answer, type ApiSite, aProblem, aUser, type Call, startApiSite } from '../testing/api-site.ts'
-import { countStatements } from '../testing/statements.ts'
-import { listDashboards } from './dashboard-store.ts'
 
 let site: ApiSite
 let other: { id: string; token: string }
@@ -322,18 +319,4 @@ test('notes and tells who changed what, a widget as a change of its dashboard', 
     ['created', 'updated', 'updated', 'updated', 'deleted'].map((verb) => ['dashboard', verb, site.users.operator.id]),
   )
   subscription.unsubscribe()
-})
-
-test('reads a page of any length with the same number of statements', async () => {
-  const by: Principal = {
-    id: site.users.operator.id,
-    key: 2,
-    role: 'operator',
-    credential: { kind: 'api-token', id: newId('tok') },
-  }
-  for (let number = 0; number < 5; number++) await addWidget(await create({ is_global: true }))
-  for (const page_size of [1, 100]) {
-    const page = { page: 1, page_size }
-    expect(await countStatements(site.db.db, (db) => listDashboards(db, page, by))).toBe(3)
-  }
 })

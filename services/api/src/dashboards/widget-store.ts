@@ -14,9 +14,8 @@ import type { Row, Tables } from '@webmacs/database'
 import type { Transaction } from 'kysely'
 import type { Changes } from '../changes/changes.ts'
 import { type HeldEvent, holdEvent } from '../events/hold-event.ts'
-import type { ChangeTerms } from '../http/change-terms.ts'
 import { invalidField } from '../http/schema-validation.ts'
-import { nextVersion, type Versioned } from '../http/versions.ts'
+import { type Edit, nextVersion, type Versioned } from '../http/versions.ts'
 import { lockDashboard } from './dashboard-store.ts'
 import { type WidgetRow, widgetOf, widgetRows } from './widget-rows.ts'
 
@@ -32,10 +31,10 @@ export function addWidget(
   changes: Changes,
   id: DashboardId,
   input: CreateWidget,
-  terms: ChangeTerms,
+  edit: Edit,
 ): Promise<Versioned<Widget>> {
-  return changes.make(terms.by, async ({ trx, record }) => {
-    const dashboard = await lockDashboard(trx, id, terms)
+  return changes.make(edit.by, async ({ trx, record }) => {
+    const dashboard = await lockDashboard(trx, id, edit)
     await checkRoom(trx, dashboard)
     const event = await eventOf(trx, input.event_public_id ?? null)
     const { widget_type, title, x = 0, y = 0, w = 4, h = 3, config_json = null } = input
@@ -62,10 +61,10 @@ export function updateWidget(
   changes: Changes,
   id: DashboardId,
   change: { readonly widget: WidgetId; readonly input: UpdateWidget },
-  terms: ChangeTerms,
+  edit: Edit,
 ): Promise<Micros> {
-  return changes.make(terms.by, async ({ trx, record }) => {
-    const dashboard = await lockDashboard(trx, id, terms)
+  return changes.make(edit.by, async ({ trx, record }) => {
+    const dashboard = await lockDashboard(trx, id, edit)
     const row = await findWidget(trx, dashboard, change.widget)
     const before = widgetOf(row)
     const { event_public_id: asked, ...input } = change.input
@@ -87,9 +86,9 @@ export function updateWidget(
  * @returns the version of the dashboard that is in force then
  * @throws AppError `dashboard.unknown`, `auth.forbidden`, `request.precondition`, `widget.unknown`
  */
-export function removeWidget(changes: Changes, id: DashboardId, widget: WidgetId, terms: ChangeTerms): Promise<Micros> {
-  return changes.make(terms.by, async ({ trx, record }) => {
-    const dashboard = await lockDashboard(trx, id, terms)
+export function removeWidget(changes: Changes, id: DashboardId, widget: WidgetId, edit: Edit): Promise<Micros> {
+  return changes.make(edit.by, async ({ trx, record }) => {
+    const dashboard = await lockDashboard(trx, id, edit)
     const row = await findWidget(trx, dashboard, widget)
     await trx.deleteFrom('dashboard_widgets').where('id', '=', row.id).execute()
     await record({ entity: 'dashboard', verb: 'updated', id, before: { widget: widgetOf(row) } })

@@ -26,6 +26,19 @@ const LISTS: Record<string, string> = {
     INSERT INTO channel_mappings (public_id, instance_id, channel_id, channel_name, direction, unit, event_id)
     SELECT 'map_' || instances.id || '_' || n, instances.id, 'c' || n, 'C', 'input', 'x', events.id
     FROM n CROSS JOIN instances LEFT JOIN events ON events.name = instance_name AND n = 1 WHERE n <= 3`,
+  '/users': `
+    INSERT INTO users (public_id, email, username, role) SELECT 'usr_' || n, n || '@example.com', 'user ' || n, 'viewer' FROM n`,
+  '/tokens': `
+    INSERT INTO api_tokens (public_id, name, token_hash, user_id) SELECT 'tok_' || n, n, n, users.id
+    FROM n JOIN users ON users.username = 'user ' || n`,
+  '/dashboards': `
+    , made AS (
+      INSERT INTO dashboards (public_id, name, is_global, user_id) SELECT 'dsh_' || n, n, true, owner.id FROM n, owner
+      RETURNING id
+    )
+    INSERT INTO dashboard_widgets (public_id, dashboard_id, widget_type, title, event_id, x, y, w, h)
+    SELECT 'wdg_' || made.id || '_' || n, made.id, 'gauge', 'W', events.id, 0, 0, 4, 3
+    FROM made CROSS JOIN n LEFT JOIN events ON events.name = n::text WHERE n <= 3`,
   '/datapoints': `
     INSERT INTO datapoints (event_id, ts, value)
     SELECT events.id, now() + interval '1 ms' * n, n FROM events, n WHERE events.name = '1'`,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { configText, parseConfigText, withoutSecrets } from './config-text.ts'
+import { configText, parseConfigText } from './config-text.ts'
 
 test('reads the text of an object, and nothing as nothing', () => {
   expect(parseConfigText('{"host":"10.0.0.7","ports":[1,2]}')).toEqual({ host: '10.0.0.7', ports: [1, 2] })
@@ -23,12 +23,4 @@ test.each([
   `{"a":${'['.repeat(40)}${']'.repeat(40)}}`,
 ])('refuses %.40s', (text) => {
   expect(() => parseConfigText(text)).toThrow(/^body\.config_json must/)
-})
-
-test('leaves out what is called like a secret, however deep', () => {
-  expect(withoutSecrets({ host: 'a', password: 'x', list: [{ api_key: 'y', port: 1 }] })).toEqual({
-    host: 'a',
-    password: '[secret]',
-    list: [{ api_key: '[secret]', port: 1 }],
-  })
 })

@@ -5,7 +5,6 @@ export type InstanceConfig = Readonly<Record<string, unknown>>
 const FIELD = 'body.config_json'
 /** Deeper than any driver's configuration, and far from what would exhaust a stack. */
 const MAX_DEPTH = 32
-const SECRET_FIELD = /pass|pwd|secret|token|key|credential/i
 
 /**
  * A configuration as clients write it: the text of a JSON object; null: the driver's defaults.
@@ -22,16 +21,6 @@ export function parseConfigText(text: string | null): InstanceConfig {
 /** The same back; null when there is nothing in it. */
 export const configText = (config: InstanceConfig): string | null =>
   Object.keys(config).length === 0 ? null : JSON.stringify(config)
-
-/** For the audit log: values of fields that are called like secrets are left out. */
-export function withoutSecrets(config: unknown): unknown {
-  if (Array.isArray(config)) return config.map(withoutSecrets)
-  if (!isObject(config)) return config
-  const entries = Object.entries(config)
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, SECRET_FIELD.test(name) ? '[secret]' : withoutSecrets(value)]),
-  )
-}
 
 function parsed(text: string): unknown {
   try {

@@ -5,11 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Changes } from '../changes/changes.ts'
 import { type Answer, type ApiSite, aProblem, type Call, startApiSite } from '../testing/api-site.ts'
 import { announceController } from '../testing/controllers.ts'
-import { countStatements } from '../testing/statements.ts'
 import { anEvent, storeReadings } from '../testing/stored-readings.ts'
 import { ControllerStates } from './controller-states.ts'
 import { createInstance } from './instance-changes.ts'
-import { listInstances } from './instance-store.ts'
 
 let site: ApiSite
 beforeAll(async () => {
@@ -253,16 +251,6 @@ test('notes and tells who changed what, without secrets', async () => {
     'plugin_instance.deleted',
   ])
   subscription.unsubscribe()
-})
-
-test('lists any number of instances with the same number of statements', async () => {
-  for (let number = 0; number < 50; number++) await created({ auto_create_events: false })
-  const { body } = await send('GET', '?page_size=100')
-  expect(body.data.length).toBeGreaterThan(50)
-  for (const page_size of [1, 100]) {
-    const page = { page: 1, page_size }
-    expect(await countStatements(site.db.db, (db) => listInstances(db, new ControllerStates(), page))).toBe(3)
-  }
 })
 
 test('makes nothing before it knows what controllers can run', async () => {

@@ -12,11 +12,11 @@ import {
 import type { Row, Tables } from '@webmacs/database'
 import type { Transaction } from 'kysely'
 import type { Changes } from '../changes/changes.ts'
-import type { ChangeTerms } from '../http/change-terms.ts'
 import { invalidField } from '../http/schema-validation.ts'
-import { checkVersion, nextVersion } from '../http/versions.ts'
+import { checkVersion, type Edit, nextVersion } from '../http/versions.ts'
 import { channelEventName } from './channel-events.ts'
-import { parseConfigText, withoutSecrets } from './config-text.ts'
+import { withoutSecrets, withStoredSecrets } from './config-secrets.ts'
+import { parseConfigText } from './config-text.ts'
 import type { ControllerStates } from './controller-states.ts'
 import { unknownInstance } from './instance-store.ts'
 import { type MadeInstance, makeInstance, nameTaken } from './new-instance.ts'
@@ -36,7 +36,7 @@ export async function createInstance(
   by: Principal,
 ): Promise<CreatedInstance> {
   const { plugin_id, instance_name, demo_mode = false, enabled = true, auto_create_events: withEvents = true } = input
-  const config = parseConfigText(input.config_json ?? null)
+  const config = withStoredSecrets(parseConfigText(input.config_json ?? null), undefined)
   const { controller, plugin } = findPlugin(states, plugin_id)
   const channels = plugin?.channels ?? []
   if (withEvents && plugin !== undefined) checkEventNames(instance_name, plugin)
@@ -54,17 +54,17 @@ export function updateInstance(
   changes: Changes,
   id: InstanceId,
   input: UpdatePluginInstance,
-  terms: ChangeTerms,
+  edit: Edit,
 ): Promise<Micros> {
   const config = input.config_json === undefined ? undefined : parseConfigText(input.config_json)
-  return changes.make(terms.by, async ({ trx, record }) => {
-    const row = await lockInstance(trx, id, terms)
+  return changes.make(edit.by, async ({ trx, record }) => {
+    const row = await lockInstance(trx, id, edit)
     const before = factsOf(row)
     const after = {
       instance_name: input.instance_name ?? before.instance_name,
       demo_mode: input.demo_mode ?? before.demo_mode,
       enabled: input.enabled ?? before.enabled,
-      config: config ?? before.config,
+      config: config === undefined ? before.config : withStoredSecrets(config, before.config),
     }
     if (isDeepStrictEqual(before, after)) return row.updated_on
     const { updated_on } = await trx
@@ -83,9 +83,9 @@ export function updateInstance(
  * Its mappings go with it; events and what was measured stay.
  * @throws AppError `plugin.unknown`, `request.precondition`
  */
-export async function deleteInstance(changes: Changes, id: InstanceId, terms: ChangeTerms): Promise<void> {
-  await changes.make(terms.by, async ({ trx, record }) => {
-    const row = await lockInstance(trx, id, terms)
+export async function deleteInstance(changes: Changes, id: InstanceId, edit: Edit): Promise<void> {
+  await changes.make(edit.by, async ({ trx, record }) => {
+    const row = await lockInstance(trx, id, edit)
     const channels = await trx
       .selectFrom('channel_mappings')
       .leftJoin('events', 'events.id', 'channel_mappings.event_id')
@@ -106,7 +106,7 @@ export async function deleteInstance(changes: Changes, id: InstanceId, terms: Ch
 export async function lockInstance(
   trx: Transaction<Tables>,
   id: InstanceId,
-  { expected }: ChangeTerms,
+  { expected }: Edit,
 ): Promise<Row<'plugin_instances'>> {
   const row = await trx
     .selectFrom('plugin_instances')

@@ -10,6 +10,7 @@ import type { Tables } from '@webmacs/database'
 import type { Kysely } from 'kysely'
 import { limitOf, offsetOf } from '../http/paging.ts'
 import type { Versioned } from '../http/versions.ts'
+import { withoutSecrets } from './config-secrets.ts'
 import { configText } from './config-text.ts'
 import type { ControllerStates } from './controller-states.ts'
 
@@ -109,7 +110,7 @@ function instanceAnswer(row: InstanceRow, state: InstanceState, channels: Channe
     demo_mode: row.demo_mode,
     enabled: row.enabled,
     ...state,
-    config_json: configText(row.config),
+    config_json: configText(withoutSecrets(row.config)),
     created_on: formatTime(row.created_on),
     updated_on: formatTime(row.updated_on),
     user_public_id: row.user_public_id,

@@ -14,9 +14,8 @@ import { type Row, type Tables, violatedUnique } from '@webmacs/database'
 import type { Transaction } from 'kysely'
 import type { Changes } from '../changes/changes.ts'
 import { type HeldEvent, holdEvent } from '../events/hold-event.ts'
-import type { ChangeTerms } from '../http/change-terms.ts'
 import { invalidField } from '../http/schema-validation.ts'
-import { nextVersion } from '../http/versions.ts'
+import { type Edit, nextVersion } from '../http/versions.ts'
 import { rolesOf } from './channel-events.ts'
 import { lockInstance } from './instance-changes.ts'
 
@@ -33,10 +32,10 @@ export function createMapping(
   changes: Changes,
   id: InstanceId,
   input: CreateChannelMapping,
-  terms: ChangeTerms,
+  edit: Edit,
 ): Promise<{ id: MappingId; updatedOn: Micros }> {
-  return changes.make(terms.by, async ({ trx, record }) => {
-    const instance = await lockInstance(trx, id, terms)
+  return changes.make(edit.by, async ({ trx, record }) => {
+    const instance = await lockInstance(trx, id, edit)
     await checkRoom(trx, instance)
     const { event_public_id: asked = null, channel_id, channel_name, direction, unit } = input
     const facts = { channel_id, channel_name, direction, unit }
@@ -62,10 +61,10 @@ export function updateMapping(
   changes: Changes,
   { id, mapping }: { readonly id: InstanceId; readonly mapping: MappingId },
   { event_public_id: asked }: UpdateChannelMapping,
-  terms: ChangeTerms,
+  edit: Edit,
 ): Promise<Micros> {
-  return changes.make(terms.by, async ({ trx, record }) => {
-    const instance = await lockInstance(trx, id, terms)
+  return changes.make(edit.by, async ({ trx, record }) => {
+    const instance = await lockInstance(trx, id, edit)
     const row = await findMapping(trx, instance, mapping)
     if (asked === undefined || asked === row.event_public_id) return instance.updated_on
     const event = asked === null ? null : await holdFreeEvent(trx, asked, row.direction)
@@ -89,10 +88,10 @@ export function updateMapping(
 export function deleteMapping(
   changes: Changes,
   { id, mapping }: { readonly id: InstanceId; readonly mapping: MappingId },
-  terms: ChangeTerms,
+  edit: Edit,
 ): Promise<Micros> {
-  return changes.make(terms.by, async ({ trx, record }) => {
-    const instance = await lockInstance(trx, id, terms)
+  return changes.make(edit.by, async ({ trx, record }) => {
+    const instance = await lockInstance(trx, id, edit)
     const row = await findMapping(trx, instance, mapping)
     await trx.deleteFrom('channel_mappings').where('id', '=', row.id).execute()
     await record({ entity: 'channel_mapping', verb: 'deleted', id: mapping, before: factsOf(id, row) })

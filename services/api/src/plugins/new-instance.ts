@@ -4,7 +4,8 @@ import { type Tables, violatedUnique } from '@webmacs/database'
 import type { Transaction } from 'kysely'
 import type { Making } from '../changes/changes.ts'
 import { type ChannelEvents, eventsForChannels } from './channel-events.ts'
-import { type InstanceConfig, withoutSecrets } from './config-text.ts'
+import { withoutSecrets } from './config-secrets.ts'
+import type { InstanceConfig } from './config-text.ts'
 import { ensureController } from './ensure-controller.ts'
 
 export interface NewInstance {

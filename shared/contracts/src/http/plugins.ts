@@ -60,6 +60,9 @@ export type CreateChannelMapping = Static<typeof CreateChannelMapping>
 export const UpdateChannelMapping = Type.Object({ event_public_id: Type.Optional(askedEvent) })
 export type UpdateChannelMapping = Static<typeof UpdateChannelMapping>
 
+/** What stands for a secret in a configuration that is answered; sent back, it means that the secret stays as it is. */
+export const SECRET_PLACEHOLDER = '[secret]'
+
 const pluginId = Type.String({
   maxLength: 100,
   pattern: NOT_BLANK,
@@ -75,7 +78,8 @@ const instanceName = Type.String({
 const demoMode = { description: 'Whether it makes values up instead of talking to a device' }
 const enabled = { description: 'Whether a controller runs it; while not, its events take no datapoints' }
 const configJson = Type.Union([Type.String({ maxLength: 65_536 }), Type.Null()], {
-  description: "The driver's configuration, as the text of a JSON object; null: its defaults",
+  description:
+    "The driver's configuration, as the text of a JSON object; null: its defaults. Secrets in it are answered as [secret]; sent back so, they stay",
   examples: ['{"host":"192.168.1.20"}'],
 })
 
