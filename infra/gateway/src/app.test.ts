@@ -195,6 +195,19 @@ test.each(['the client', 'the service'])('lives on when %s breaks an open WebSoc
   expect((await fetch(url)).status).toBe(200)
 })
 
+test('tells a client in the middle of a large message that the service has closed, and why', async () => {
+  const upstream = createServer()
+  const closeTimeout = 100 // in the options of ws, but not in its types yet
+  const options = { server: upstream, maxPayload: 1024, closeTimeout }
+  new WebSocketServer(options).on('connection', (socket) => socket.on('error', () => undefined))
+  const url = await start({ FANOUT_URL: await listen(upstream) })
+  const socket = new WebSocket(`${url.replace('http', 'ws')}/ws/datapoints/stream`)
+  await once(socket, 'open')
+  socket.send('x'.repeat(32 * 1024 * 1024))
+  const [code] = await once(socket, 'close')
+  expect(code).toBe(1009)
+})
+
 async function refusalOf(url: string, protocols: string[] = []): Promise<number | undefined> {
   const socket = new WebSocket(url, protocols)
   socket.on('error', () => undefined) // the refusal itself arrives as unexpected-response

@@ -18,6 +18,8 @@ import { type Upstream, upstreamOf } from './upstreams.ts'
 
 /** Time for answers under way when the gateway stops, milliseconds. */
 const DRAIN_MS = 2000
+/** Time for a client to go after its service went, milliseconds. */
+const LEAVE_MS = 5000
 
 /** The one public port: the dashboard, the REST API and the WebSockets behind one address. */
 export async function startGateway(config: GatewayConfig, { log }: ServiceContext): Promise<RunningService> {
@@ -33,6 +35,10 @@ export async function startGateway(config: GatewayConfig, { log }: ServiceContex
   proxy.on('error', (err) =>
     log.debug({ event: 'gateway.connection-lost', reason: err.message }, 'proxied connection lost'),
   )
+
+  proxy.on('proxyReqWs', (proxied, _request, socket) => {
+    proxied.once('upgrade', (_response, upstream: Socket) => upstream.once('close', () => takeLeave(socket)))
+  })
 
   const fail = (upstream: Upstream, err: Error): void => {
     failures.inc({ upstream })
@@ -93,4 +99,15 @@ export async function startGateway(config: GatewayConfig, { log }: ServiceContex
       await ops.close()
     },
   }
+}
+
+/**
+ * Ends the connection of a client whose service has gone. What it still sends is read and thrown away, for a client in the middle of a large
+ * message sees neither the close nor its code before that message is out.
+ */
+function takeLeave(socket: Socket): void {
+  socket.end()
+  socket.resume()
+  const deadline = setTimeout(() => socket.destroy(), LEAVE_MS)
+  socket.once('close', () => clearTimeout(deadline))
 }
