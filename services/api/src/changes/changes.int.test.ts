@@ -14,10 +14,10 @@ afterAll(() => site[Symbol.asyncDispose]())
 
 const validate = createValidator(Change, 'change')
 
-/** Changes as they come over the bus, as `entity.verb id`. */
+/** Changes of events as they come over the bus, as `entity.verb id`. */
 function heardOn({ bus }: TestBus): string[] {
   const heard: string[] = []
-  bus.nc.subscribe(bus.names.subjects.allChanges, {
+  bus.nc.subscribe(bus.names.subjects.changes('event', '*'), {
     callback: (_err, message) => {
       const change = validate(message.json())
       heard.push(change.ok ? `${change.value.entity}.${change.value.verb} ${change.value.id}` : 'invalid')

@@ -112,7 +112,7 @@ test('sends nobody away while api cannot be asked, and asks again', async () => 
   client.say({ type: 'ping' })
   await client.next('pong')
   expect(client.socket.readyState).toBe(WebSocket.OPEN)
-  site.api.start()
+  await site.api.start()
   expect(await client.closed).toEqual({ code: 1008, reason: 'User not found' })
 })
 

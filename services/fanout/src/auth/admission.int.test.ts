@@ -107,7 +107,7 @@ test('sends away who was let in without api, once api says that they are gone', 
   const { token } = await site.api.session('viewer', { user: newId('usr') })
   const client = site.stream(`?token=${token}`)
   await client.next('connected')
-  site.api.start()
+  await site.api.start()
   expect(await client.closed).toEqual({ code: 1008, reason: 'User not found' })
 })
 

@@ -123,7 +123,7 @@ test('says that api is away, keeps the socket open, and goes on when it is back'
     message: 'Service cannot be reached.',
     retry_after_seconds: 2,
   })
-  site.api.start()
+  await site.api.start()
   client.say({ id: 'b-4', datapoints: [aDatapoint()] })
   expect(await client.next('ack')).toMatchObject({ id: 'b-4', accepted: 1 })
 })

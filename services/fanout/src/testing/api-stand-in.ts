@@ -42,18 +42,24 @@ export class ApiStandIn {
   })
   readonly #site: TestBus
   readonly #key: TokenKey
-  #responders: Responder[] = []
+  #responders: Responder[]
 
   constructor(site: TestBus, key: TokenKey) {
     this.#site = site
     this.#key = key
-    this.start()
+    this.#responders = this.#respond()
   }
 
-  start(): void {
+  /** Resolves when the broker knows that there is somebody to ask again. */
+  async start(): Promise<void> {
+    this.#responders = this.#respond()
+    await this.#site.bus.nc.flush()
+  }
+
+  #respond(): Responder[] {
     const { bus } = this.#site
     const { authVerify, runningExperiment, telemetry } = bus.names.subjects
-    this.#responders = [
+    return [
       respond(bus, authVerify, VerifyCredential, (asked) => this.#verify(asked)),
       respond(bus, runningExperiment, Type.Object({}), () => this.running),
       respond(bus, telemetry, TelemetryBatch, (batch) => {
