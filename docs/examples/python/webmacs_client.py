@@ -111,7 +111,7 @@ class WebMACS:
     def send(self, readings: pd.DataFrame, key: str | None = None) -> pd.DataFrame:
         """Sends readings with the columns event_public_id, value and timestamp (with a time zone), and returns those that were not taken.
 
-        `key` names this set of readings: sent again under the same key, nothing is stored twice.
+        `key` names this set of readings (ASCII, at most 240 characters): sent again under the same key, nothing is stored twice.
         """
         key = key or uuid.uuid4().hex
         rejected: list[dict] = []

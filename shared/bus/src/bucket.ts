@@ -79,7 +79,10 @@ async function* watch<T>(
   while (!signal.aborted) {
     try {
       const entries = await kv.watch({ key: filter })
-      const stopChecking = await endWhenReplaced(bus, name, () => entries.stop())
+      const stopChecking = await endWhenReplaced(bus, name, () => entries.stop()).catch((err: unknown) => {
+        entries.stop() // else each attempt would leave one behind
+        throw err
+      })
       for await (const entry of abortable(entries, signal, stopChecking)) {
         if (entry.operation !== 'PUT') yield { key: entry.key, value: undefined }
         else {

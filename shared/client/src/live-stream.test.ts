@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest'
+import { ClientError } from './client-error.ts'
 import { createFakeTimers, type FakeTimers } from './fake-timers.ts'
 import type { LiveState } from './live-state.ts'
 import { createLiveStream, type LiveStream } from './live-stream.ts'
@@ -215,4 +216,40 @@ test('goes on with another token when it is handed one, and asks for it once', a
   socket().end(1008, 'Token has been revoked')
   expect(stream.state()).toEqual({ status: 'stopped', reason: 'unauthorized', detail: 'Token has been revoked' })
   expect(asked).toEqual(['old'])
+})
+
+test('tries again when another token cannot be had for the moment', async () => {
+  const answers = [
+    () =>
+      Promise.reject(new ClientError({ status: 503, code: 'database.unavailable', detail: 'The database is away.' })),
+    () => Promise.resolve('new'),
+    () => Promise.reject(new ClientError({ status: 401, code: 'auth.bad-credentials', detail: 'Wrong password.' })),
+  ]
+  stream.stop()
+  sockets.length = 0
+  stream = createLiveStream({
+    url: 'ws://rig',
+    getToken: () => 'old',
+    onState: () => undefined,
+    onReadings: () => undefined,
+    onUnauthorized: () => answers.shift()?.(),
+    openSocket: (url, protocols) => {
+      const opened = new FakeSocket(url, protocols)
+      sockets.push(opened)
+      return opened
+    },
+    timers,
+    random: () => 0.5,
+  })
+  stream.start()
+  socket().end(1008, 'Token has been revoked')
+  await vi.waitFor(() => expect(stream.state()).toMatchObject({ reason: 'Logging in failed' }))
+  timers.advance(1000)
+  expect(sockets).toHaveLength(2)
+  socket().end(1008, 'Token has been revoked')
+  await vi.waitFor(() => expect(sockets).toHaveLength(3))
+  socket().say(CONNECTED)
+  timers.advance(5000)
+  socket().end(1008, 'Token has been revoked')
+  await vi.waitFor(() => expect(stream.state()).toMatchObject({ status: 'stopped', detail: 'Wrong password.' }))
 })

@@ -151,11 +151,14 @@ export function createLiveStream(options: LiveStreamOptions): LiveStream {
         if (generation === wanted) open(known)
       },
       (error: unknown) => {
-        if (generation !== wanted) return
-        if (error instanceof ClientError && !error.isTemporary) end('unauthorized', error.detail)
-        else fail(NO_TOKEN)
+        if (generation === wanted) onNoToken(error)
       },
     )
+  }
+  function onNoToken(error: unknown): void {
+    isRenewed = false
+    if (error instanceof ClientError && !error.isTemporary) end('unauthorized', error.detail)
+    else fail(NO_TOKEN)
   }
   function open(token: string | undefined): void {
     if (!isTokenShaped(token)) {
@@ -190,7 +193,9 @@ export function createLiveStream(options: LiveStreamOptions): LiveStream {
       if (renewed === undefined) end('unauthorized', detail)
       else connect()
     }
-    renewal.then(proceed, () => proceed(undefined))
+    renewal.then(proceed, (error: unknown) => {
+      if (generation === wanted) onNoToken(error)
+    })
   }
   function retryNow(): void {
     if (state.status === 'stopped' || state.status === 'live') return

@@ -34,12 +34,14 @@ export function createTelemetryConnection(options: TelemetrySenderOptions, queue
     cancelTimer()
     cancelTimer = timerMs === undefined || onTimer === undefined ? () => undefined : timers.after(timerMs, onTimer)
   }
-  const pump = (): void => {
+  /** @param isAnswered the server has just given a sign of life; that there is more to send is none, and gives it no more time */
+  const pump = (isAnswered = false): void => {
     if (state === 'idle' && queue.isWaiting()) void connect() // handles its own failures
     if (state !== 'open') return
+    const isOwed = queue.isUnanswered()
     for (let batch = queue.next(); batch !== undefined; batch = queue.next()) transmit(batch)
-    if (queue.isUnanswered()) enter('open', answerTimeoutMs, lose)
-    else enter('open')
+    if (!queue.isUnanswered()) enter('open')
+    else if (isAnswered || !isOwed) enter('open', answerTimeoutMs, lose)
   }
   const transmit = ({ id, datapoints }: TelemetryBatch): void => {
     const message: TelemetryMessage = { id, datapoints: [...datapoints] }
@@ -64,14 +66,14 @@ export function createTelemetryConnection(options: TelemetrySenderOptions, queue
   async function connect(): Promise<void> {
     enter('connecting', answerTimeoutMs, lose)
     const attempt = ++attempts
+    const isCurrent = (): boolean => state === 'connecting' && attempt === attempts
     try {
       const token = await options.getToken()
-      if (state !== 'connecting' || attempt !== attempts) return
+      if (!isCurrent()) return
       if (isTokenShaped(token)) open(token)
       else await refuse(token, 'The token has characters that no token has.')
     } catch (error) {
-      if (error instanceof ClientError && error.isTemporary) lose()
-      else giveUp(error)
+      if (isCurrent()) fail(error)
     }
   }
   function open(token: string | undefined): void {
@@ -111,11 +113,16 @@ export function createTelemetryConnection(options: TelemetrySenderOptions, queue
       const renewed = isRenewed ? undefined : await options.onUnauthorized?.(token)
       isRenewed = true
       if (typeof renewed !== 'string') throw refusal
+      if (state !== 'connecting') return // closed meanwhile
       enter('idle')
       pump()
     } catch (error) {
-      giveUp(error)
+      if (state === 'connecting') fail(error)
     }
+  }
+  function fail(error: unknown): void {
+    if (error instanceof ClientError && error.isTemporary) lose()
+    else giveUp(error)
   }
   /** What waits fails; what is sent later finds a new connection. */
   function giveUp(error: unknown): void {
@@ -130,25 +137,25 @@ export function createTelemetryConnection(options: TelemetrySenderOptions, queue
       failures = 0
       isRenewed = false
       queue.takeSent(answer.id)?.resolve({ accepted: answer.accepted, rejected: answer.rejected })
+      pump(true)
     }
     if (answer?.type === 'error') onErrorAnswer(answer)
-    else pump()
   }
   function onErrorAnswer(answer: { message: string; id?: string; code?: string; retry_after_seconds?: number }): void {
     if (answer.retry_after_seconds !== undefined) {
       queue.unsend(answer.id)
       enter('paused', Math.min(answer.retry_after_seconds * 1000, MAX_PAUSE_MS), () => {
         enter('open')
-        pump()
+        pump(true)
       })
       return
     }
     const failure = new ClientError({ status: 0, code: errorCodeOf(answer.code), detail: answer.message })
     queue.takeSent(answer.id)?.reject(failure)
-    pump()
+    pump(true)
   }
 
-  return { pump, close: drop }
+  return { pump: () => pump(), close: drop }
 }
 
 const tooMuch = (reason: string): ClientError =>

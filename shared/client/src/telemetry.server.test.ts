@@ -3,8 +3,9 @@ import type { AddressInfo } from 'node:net'
 import type { NewDatapoint, TelemetryMessage } from '@webmacs/contracts'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { CredentialOptions } from './credentials.ts'
-import { createTelemetrySender, type TelemetryLimits, type TelemetrySender } from './telemetry.ts'
+import { ClientError } from './client-error.ts'
+import { createFakeTimers } from './fake-timers.ts'
+import { createTelemetrySender, type TelemetrySender, type TelemetrySenderOptions } from './telemetry.ts'
 
 type Misbehaviour = (socket: WebSocket, message: TelemetryMessage) => void
 
@@ -43,7 +44,7 @@ afterEach(() => {
   server.close()
 })
 
-function open(options: Partial<CredentialOptions> & TelemetryLimits = {}): TelemetrySender {
+function open(options: Partial<TelemetrySenderOptions> = {}): TelemetrySender {
   const { port } = server.address() as AddressInfo // listens on TCP
   sender = createTelemetrySender({ url: `ws://127.0.0.1:${port}`, getToken: () => 'good', random: () => 0, ...options })
   return sender
@@ -78,6 +79,20 @@ test('takes a server that owes an answer as away', async () => {
   expect(await open({ answerTimeoutMs: 50 }).send(readings(1))).toMatchObject({ accepted: 1 })
   expect(tokens).toHaveLength(2)
   expect(ids()[1]).toBe(ids()[0])
+})
+
+test('takes a server that owes an answer as away, also while there is more to send', async () => {
+  misbehaviours = [() => undefined, () => undefined]
+  const timers = createFakeTimers()
+  const { send } = open({ timers })
+  const sent: Promise<unknown>[] = []
+  for (const count of [1, 2]) {
+    sent.push(send(readings(count)))
+    await expect.poll(() => received).toHaveLength(count)
+    timers.advance(8000) // of fifteen seconds, and half a second until it connects again
+  }
+  expect(await Promise.all(sent)).toMatchObject([{ accepted: 1 }, { accepted: 2 }])
+  expect(tokens).toHaveLength(2)
 })
 
 test('waits as long as the server asks for, and sends it again', async () => {
@@ -125,6 +140,24 @@ test('goes on with another token when it is handed one', async () => {
   })
   expect(await send(readings(1))).toMatchObject({ accepted: 1 })
   expect(tokens).toEqual(['revoked', 'good'])
+})
+
+test('connects again when another token cannot be had for the moment', async () => {
+  let token = 'revoked'
+  let isLoginAway = true
+  const { send } = open({
+    getToken: () => token,
+    onUnauthorized: async () => {
+      if (isLoginAway) {
+        isLoginAway = false
+        throw new ClientError({ status: 503, code: 'database.unavailable', detail: 'The database is away.' })
+      }
+      token = 'good'
+      return token
+    },
+  })
+  expect(await send(readings(1))).toMatchObject({ accepted: 1 })
+  expect(tokens).toEqual(['revoked', 'revoked', 'good'])
 })
 
 test('keeps no more than it may, forgets what its sender gave up, and fails what waits when it is closed', async () => {

@@ -104,16 +104,36 @@ test('stores nothing more of a controller whose user is deactivated', async () =
   expect(site.api.batches).toHaveLength(1)
 })
 
+test('ends the sockets of a user who is deactivated, also while nobody can be asked', async () => {
+  const user = site.api.user('viewer')
+  const client = await open((await site.api.session('viewer', { user })).token)
+  await site.api.stop()
+  await site.api.changeUser(user, 'deactivated', { isActive: false })
+  expect(await endOf(client)).toEqual({ code: 1008, reason: 'User not found' })
+})
+
+test('asks once for all sockets of one credential', async () => {
+  const user = site.api.user('operator')
+  const { token } = await site.api.session('operator', { user })
+  const clients = await Promise.all(Array.from({ length: 50 }, () => open(token)))
+  const other = await open((await site.api.session('operator', { user })).token)
+  const before = site.api.verified
+  await site.api.changeUser(user, 'role_changed', { role: 'viewer' })
+  for (const client of [...clients, other])
+    expect(await endOf(client)).toEqual({ code: 1008, reason: 'Role has changed' })
+  expect(site.api.verified - before).toBe(2)
+})
+
 test('sends nobody away while api cannot be asked, and asks again', async () => {
   const user = site.api.user('operator')
   const client = await open((await site.api.session('operator', { user })).token)
   await site.api.stop()
-  await site.api.changeUser(user, 'deactivated', { isActive: false })
+  await site.api.changeUser(user, 'role_changed', { role: 'viewer' })
   client.say({ type: 'ping' })
   await client.next('pong')
   expect(client.socket.readyState).toBe(WebSocket.OPEN)
   await site.api.start()
-  expect(await client.closed).toEqual({ code: 1008, reason: 'User not found' })
+  expect(await client.closed).toEqual({ code: 1008, reason: 'Role has changed' })
 })
 
 test('asks about everybody again when the broker was away', async () => {

@@ -2,7 +2,7 @@ import type { RevocationList } from '@webmacs/auth'
 import type { Bus } from '@webmacs/bus'
 import { Change, mayActAs } from '@webmacs/contracts'
 import { createValidator } from '@webmacs/contracts/validation'
-import type { Admission } from './admission.ts'
+import type { Admission, Credential } from './admission.ts'
 import { REASON } from './reasons.ts'
 import { verifyWithApi } from './verify.ts'
 
@@ -25,14 +25,15 @@ const RETRY_MS = 1000
 const RECHECK_MS = 300_000
 
 /**
- * Ends sockets whose credential is no good any more: at once when a session or an API token ends, and after asking api when something about
- * the user changed or the bus was away. While api does not answer nobody is sent away; it is asked again.
+ * Ends sockets whose credential is no good any more: at once when a session, an API token or a user ends, and after asking api when something
+ * else about the user changed or the bus was away. While api does not answer nobody is sent away; it is asked again.
  */
 export class AccessWatch {
   readonly #bus: Bus
   readonly #revoked: RevocationList
   readonly #sockets = new Set<Watched>()
-  readonly #due = new Set<Watched>()
+  /** Those to be looked at, by credential: however many share one, api is asked once. */
+  readonly #due = new Map<string, Set<Watched>>()
   readonly #validate = createValidator(Change, 'change')
   #underWay = 0
   #changes = 0
@@ -89,7 +90,9 @@ export class AccessWatch {
     else if (since !== this.#changes || !watched.admission.isConfirmed) this.#verify([watched])
     return () => {
       this.#sockets.delete(watched)
-      this.#due.delete(watched)
+      const key = keyOf(watched.admission.credential)
+      const due = this.#due.get(key)
+      if (due?.delete(watched) && due.size === 0) this.#due.delete(key)
     }
   }
 
@@ -101,9 +104,9 @@ export class AccessWatch {
     const concerned = [...this.#sockets].filter(({ admission: { user, credential } }) =>
       entity === 'user' ? user === id : credential.kind === 'api-token' && credential.id === id,
     )
-    if (entity === 'api_token' && verb === 'deleted')
-      for (const watched of concerned) watched.end(REASON.invalidApiToken)
-    else this.#verify(concerned)
+    const reason = ENDINGS[`${entity}.${verb}`]
+    if (reason === undefined) this.#verify(concerned)
+    else for (const watched of concerned) watched.end(reason)
   }
 
   #isRevoked({ admission: { credential } }: Watched): boolean {
@@ -120,17 +123,25 @@ export class AccessWatch {
   }
 
   #verify(sockets: Iterable<Watched>): void {
-    for (const watched of sockets) this.#due.add(watched)
+    this.#addDue(sockets)
     this.#verifyDue()
+  }
+
+  #addDue(sockets: Iterable<Watched>): void {
+    for (const watched of sockets) {
+      const key = keyOf(watched.admission.credential)
+      this.#due.set(key, (this.#due.get(key) ?? new Set()).add(watched))
+    }
   }
 
   #verifyDue(): void {
     while (this.#underWay < AT_ONCE) {
       const [next] = this.#due
       if (next === undefined) return
-      this.#due.delete(next)
+      const [key, sockets] = next
+      this.#due.delete(key)
       this.#underWay += 1
-      void this.#verifyOne(next).finally(() => {
+      void this.#verifyTogether(sockets).finally(() => {
         this.#underWay -= 1
         // Who could not be verified waits for the timer; going on at once would ask a silent api without a pause.
         if (this.#retry === undefined) this.#verifyDue()
@@ -138,19 +149,22 @@ export class AccessWatch {
     }
   }
 
-  async #verifyOne(watched: Watched): Promise<void> {
-    const { credential, role } = watched.admission
-    const verification = await verifyWithApi(this.#bus, credential)
-    if (!this.#sockets.has(watched)) return
+  /** @param sockets all of one credential */
+  async #verifyTogether(sockets: ReadonlySet<Watched>): Promise<void> {
+    const [first] = sockets
+    if (first === undefined) return
+    const verification = await verifyWithApi(this.#bus, first.admission.credential)
+    const present = [...sockets].filter((watched) => this.#sockets.has(watched))
     switch (verification.kind) {
       case 'refused':
-        watched.end(verification.reason)
+        for (const watched of present) watched.end(verification.reason)
         break
       case 'verified':
-        if (!mayActAs(verification.verified.role, role)) watched.end(REASON.roleChanged)
+        for (const watched of present)
+          if (!mayActAs(verification.verified.role, watched.admission.role)) watched.end(REASON.roleChanged)
         break
       case 'unavailable':
-        this.#due.add(watched)
+        this.#addDue(present)
         this.#retry ??= setTimeout(() => {
           this.#retry = undefined
           this.#verifyDue()
@@ -159,6 +173,15 @@ export class AccessWatch {
     }
   }
 }
+
+/** What ends sockets without a question. */
+const ENDINGS: Partial<Record<string, string>> = {
+  'api_token.deleted': REASON.invalidApiToken,
+  'user.deactivated': REASON.userGone,
+}
+
+const keyOf = (credential: Credential): string =>
+  credential.kind === 'session' ? credential.session.jti : credential.hash
 
 const decoder = new TextDecoder()
 

@@ -50,9 +50,7 @@ export class RunningExperimentFollower {
   /** One question at a time; what changes meanwhile asks for another. */
   #refresh(): void {
     this.#isStale = true
-    this.#asking ??= this.#ask().finally(() => {
-      this.#asking = undefined
-    })
+    this.#asking ??= this.#ask()
   }
 
   async #ask(): Promise<void> {
@@ -61,8 +59,10 @@ export class RunningExperimentFollower {
       this.#isStale = false
       if (await this.#askOnce()) continue
       this.#retry = setTimeout(() => this.#refresh(), RETRY_MS)
-      return
+      break
     }
+    // In the same step as the last look at `#isStale`: a change right after it must find nobody asking.
+    this.#asking = undefined
   }
 
   /** @returns false when there was no answer */

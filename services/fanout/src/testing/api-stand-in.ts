@@ -35,6 +35,8 @@ export class ApiStandIn {
   running: RunningExperiment = { experiment: null }
   /** Batches that were handed on, in the order of their arrival. */
   readonly batches: TelemetryBatch[] = []
+  /** How often it was asked what a credential may do. */
+  verified = 0
   /** What becomes of a batch. */
   take: (batch: TelemetryBatch) => Promise<TelemetryOutcome> | TelemetryOutcome = ({ datapoints }) => ({
     accepted: datapoints.length,
@@ -106,6 +108,7 @@ export class ApiStandIn {
   }
 
   #verify(asked: VerifyCredential): VerifiedCredential {
+    this.verified += 1
     if ('session' in asked) return this.#verifyUser(asked.session.user, null, null)
     const token = this.apiTokens.get(asked.api_token_hash)
     if (token === undefined) throw new AppError('auth.invalid-token')
