@@ -108,6 +108,28 @@ describe('bodies', () => {
     },
   )
 
+  /** A body that is written by hand, as no program of ours would. */
+  const eventNamed = (name: string): string => `{"name":${name},"min_value":0,"max_value":1,"unit":"x","type":"sensor"}`
+
+  test.each(['"\\ud83d"', '"a\\ude00b"', '"\\ude00\\ud83d"', '"\\uD83D\\n\\uDE00"'])(
+    'refuses halves of characters: %s',
+    async (name) => {
+      const answer = await site.api.request('POST', '/api/v1/events', { body: eventNamed(name) })
+      expect(answer.body).toEqual(
+        aProblem('request.invalid', {
+          status: 422,
+          errors: [{ field: 'body', rule: 'must not hold halves of characters' }],
+        }),
+      )
+    },
+  )
+
+  test('takes characters that are written as two escapes, and what only looks like one', async () => {
+    for (const name of ['"\\ud83d\\ude00"', '"C:\\\\ud83d"']) {
+      expect((await site.api.request('POST', '/api/v1/events', { body: eventNamed(name) })).status).toBe(201)
+    }
+  })
+
   test('says that a body is missing', async () => {
     for (const body of ['', 'null']) {
       expect((await login(body)).body).toMatchObject({
