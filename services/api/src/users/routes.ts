@@ -67,11 +67,13 @@ export const userRoutes =
     app.put(
       '/users/:id',
       {
-        config: { errors: ['user.unknown', 'user.exists', 'user.last-admin', 'request.precondition'] },
+        config: {
+          errors: ['auth.login-needed', 'user.unknown', 'user.exists', 'user.last-admin', 'request.precondition'],
+        },
         schema: {
           summary: 'Change a user',
           description:
-            'Fields that are left out or null stay as they are; settings are merged, and one that is null is taken away. Only admins change roles. A new password ends the sessions of the user, but for the one that it was set in.',
+            'Fields that are left out or null stay as they are; settings are merged, and one that is null is taken away. Only admins change roles. A new password ends the sessions of the user, but for the one that it was set in; an API token cannot set one.',
           tags,
           headers: IfMatch,
           params: ById,

@@ -25,7 +25,7 @@ export const nextSessionVersion: RawBuilder<number> = sql<number>`session_versio
 /**
  * Changes what the input names and is not null. A new password ends the user's sessions, but for the one that it was set in.
  * @returns the version that is in force then
- * @throws AppError `auth.forbidden`, `user.unknown`, `user.exists`, `user.last-admin`, `request.precondition`, `request.invalid`
+ * @throws AppError `auth.forbidden`, `auth.login-needed`, `user.unknown`, `user.exists`, `user.last-admin`, `request.precondition`, `request.invalid`
  */
 export async function updateUser(
   { changes, revocations }: UserChangeOptions,
@@ -72,7 +72,9 @@ export async function updateUser(
 export const lastAdmin = (what: 'demoted' | 'deleted'): AppError =>
   new AppError('user.last-admin', { detail: `The last admin cannot be ${what}: make somebody else an admin first.` })
 
-function checkMayUpdate(by: Principal, id: UserId, { role }: UpdateUser): void {
+function checkMayUpdate(by: Principal, id: UserId, { role, password }: UpdateUser): void {
+  // Whoever sets a password can log in with it, and what a login may do (make other tokens) an API token may not.
+  if (typeof password === 'string' && by.credential.kind !== 'login') throw new AppError('auth.login-needed')
   if (by.role === 'admin') return
   if (by.id !== id) throw new AppError('auth.forbidden', { detail: 'You can only update your own profile.' })
   if (typeof role === 'string') throw new AppError('auth.forbidden', { detail: 'Only admins can change user roles.' })
