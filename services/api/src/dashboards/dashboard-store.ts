@@ -14,9 +14,8 @@ import {
 import type { Row, Tables } from '@webmacs/database'
 import type { ExpressionBuilder, Kysely, Transaction } from 'kysely'
 import type { Changes } from '../changes/changes.ts'
-import type { ChangeTerms } from '../http/change-terms.ts'
 import { limitOf, offsetOf } from '../http/paging.ts'
-import { checkVersion, nextVersion, type Versioned } from '../http/versions.ts'
+import { checkVersion, type Edit, nextVersion, type Versioned } from '../http/versions.ts'
 import { checkMayChange, checkMayRead, unknownDashboard } from './dashboard-rights.ts'
 import { readWidgets } from './widget-rows.ts'
 
@@ -80,7 +79,7 @@ export function updateDashboard(
   changes: Changes,
   id: DashboardId,
   input: UpdateDashboard,
-  terms: ChangeTerms,
+  terms: Edit,
 ): Promise<Micros> {
   return changes.make(terms.by, async ({ trx, record }) => {
     const row = await lockDashboard(trx, id, terms)
@@ -99,7 +98,7 @@ export function updateDashboard(
 }
 
 /** Its widgets go with it. @throws AppError `dashboard.unknown`, `auth.forbidden`, `request.precondition` */
-export async function deleteDashboard(changes: Changes, id: DashboardId, terms: ChangeTerms): Promise<void> {
+export async function deleteDashboard(changes: Changes, id: DashboardId, terms: Edit): Promise<void> {
   await changes.make(terms.by, async ({ trx, record }) => {
     const row = await lockDashboard(trx, id, terms)
     await trx.deleteFrom('dashboards').where('id', '=', row.id).execute()
@@ -114,7 +113,7 @@ export async function deleteDashboard(changes: Changes, id: DashboardId, terms: 
 export async function lockDashboard(
   trx: Transaction<Tables>,
   id: DashboardId,
-  { by, expected }: ChangeTerms,
+  { by, expected }: Edit,
 ): Promise<Row<'dashboards'>> {
   const row = await trx.selectFrom('dashboards').selectAll().where('public_id', '=', id).forUpdate().executeTakeFirst()
   if (row === undefined) throw unknownDashboard(id)

@@ -14,10 +14,9 @@ import type { Tables } from '@webmacs/database'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import type { Changes } from '../changes/changes.ts'
-import { termsOf } from '../http/change-terms.ts'
 import { anyId } from '../http/ids.ts'
 import { pageAnswer } from '../http/paging.ts'
-import { IfMatch, tagAnswer } from '../http/versions.ts'
+import { editOf, IfMatch, tagAnswer } from '../http/versions.ts'
 import { createDashboard, deleteDashboard, listDashboards, readDashboard, updateDashboard } from './dashboard-store.ts'
 
 export interface DashboardRoutesOptions {
@@ -93,7 +92,7 @@ export const dashboardRoutes =
       },
       async (request, reply) => {
         const { id } = request.params
-        tagAnswer(reply, await updateDashboard(changes, id, request.body, termsOf(request)))
+        tagAnswer(reply, await updateDashboard(changes, id, request.body, editOf(request)))
         return success('Dashboard successfully updated.', id)
       },
     )
@@ -112,7 +111,7 @@ export const dashboardRoutes =
       },
       async (request) => {
         const { id } = request.params
-        await deleteDashboard(changes, id, termsOf(request))
+        await deleteDashboard(changes, id, editOf(request))
         return success('Dashboard successfully deleted.', id)
       },
     )

@@ -11,9 +11,8 @@ import {
 } from '@webmacs/contracts'
 import { Type } from 'typebox'
 import type { Changes } from '../changes/changes.ts'
-import { termsOf } from '../http/change-terms.ts'
 import { anyId } from '../http/ids.ts'
-import { IfMatch, tagAnswer } from '../http/versions.ts'
+import { editOf, IfMatch, tagAnswer } from '../http/versions.ts'
 import { addWidget, removeWidget, updateWidget } from './widget-store.ts'
 
 const tags = ['Dashboards']
@@ -39,7 +38,7 @@ export const widgetRoutes =
         },
       },
       async (request, reply) => {
-        const { value, updatedOn } = await addWidget(changes, request.params.id, request.body, termsOf(request))
+        const { value, updatedOn } = await addWidget(changes, request.params.id, request.body, editOf(request))
         tagAnswer(reply, updatedOn)
         return reply.code(201).send(value)
       },
@@ -61,7 +60,7 @@ export const widgetRoutes =
       },
       async (request, reply) => {
         const { id, widget } = request.params
-        tagAnswer(reply, await updateWidget(changes, id, { widget, input: request.body }, termsOf(request)))
+        tagAnswer(reply, await updateWidget(changes, id, { widget, input: request.body }, editOf(request)))
         return success('Widget successfully updated.', widget)
       },
     )
@@ -81,7 +80,7 @@ export const widgetRoutes =
       },
       async (request, reply) => {
         const { id, widget } = request.params
-        tagAnswer(reply, await removeWidget(changes, id, widget, termsOf(request)))
+        tagAnswer(reply, await removeWidget(changes, id, widget, editOf(request)))
         return success('Widget successfully deleted.', widget)
       },
     )

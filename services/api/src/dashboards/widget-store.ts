@@ -14,9 +14,8 @@ import type { Row, Tables } from '@webmacs/database'
 import type { Transaction } from 'kysely'
 import type { Changes } from '../changes/changes.ts'
 import { type HeldEvent, holdEvent } from '../events/hold-event.ts'
-import type { ChangeTerms } from '../http/change-terms.ts'
 import { invalidField } from '../http/schema-validation.ts'
-import { nextVersion, type Versioned } from '../http/versions.ts'
+import { type Edit, nextVersion, type Versioned } from '../http/versions.ts'
 import { lockDashboard } from './dashboard-store.ts'
 import { type WidgetRow, widgetOf, widgetRows } from './widget-rows.ts'
 
@@ -32,7 +31,7 @@ export function addWidget(
   changes: Changes,
   id: DashboardId,
   input: CreateWidget,
-  terms: ChangeTerms,
+  terms: Edit,
 ): Promise<Versioned<Widget>> {
   return changes.make(terms.by, async ({ trx, record }) => {
     const dashboard = await lockDashboard(trx, id, terms)
@@ -62,7 +61,7 @@ export function updateWidget(
   changes: Changes,
   id: DashboardId,
   change: { readonly widget: WidgetId; readonly input: UpdateWidget },
-  terms: ChangeTerms,
+  terms: Edit,
 ): Promise<Micros> {
   return changes.make(terms.by, async ({ trx, record }) => {
     const dashboard = await lockDashboard(trx, id, terms)
@@ -89,7 +88,7 @@ export function updateWidget(
  * @returns the version of the dashboard that is in force then
  * @throws AppError `dashboard.unknown`, `auth.forbidden`, `request.precondition`, `widget.unknown`
  */
-export function removeWidget(changes: Changes, id: DashboardId, widget: WidgetId, terms: ChangeTerms): Promise<Micros> {
+export function removeWidget(changes: Changes, id: DashboardId, widget: WidgetId, terms: Edit): Promise<Micros> {
   return changes.make(terms.by, async ({ trx, record }) => {
     const dashboard = await lockDashboard(trx, id, terms)
     const row = await findWidget(trx, dashboard, widget)

@@ -12,9 +12,8 @@ import {
 import type { Row, Tables } from '@webmacs/database'
 import type { Transaction } from 'kysely'
 import type { Changes } from '../changes/changes.ts'
-import type { ChangeTerms } from '../http/change-terms.ts'
 import { invalidField } from '../http/schema-validation.ts'
-import { checkVersion, nextVersion } from '../http/versions.ts'
+import { checkVersion, type Edit, nextVersion } from '../http/versions.ts'
 import { channelEventName } from './channel-events.ts'
 import { parseConfigText, withoutSecrets } from './config-text.ts'
 import type { ControllerStates } from './controller-states.ts'
@@ -54,7 +53,7 @@ export function updateInstance(
   changes: Changes,
   id: InstanceId,
   input: UpdatePluginInstance,
-  terms: ChangeTerms,
+  terms: Edit,
 ): Promise<Micros> {
   const config = input.config_json === undefined ? undefined : parseConfigText(input.config_json)
   return changes.make(terms.by, async ({ trx, record }) => {
@@ -83,7 +82,7 @@ export function updateInstance(
  * Its mappings go with it; events and what was measured stay.
  * @throws AppError `plugin.unknown`, `request.precondition`
  */
-export async function deleteInstance(changes: Changes, id: InstanceId, terms: ChangeTerms): Promise<void> {
+export async function deleteInstance(changes: Changes, id: InstanceId, terms: Edit): Promise<void> {
   await changes.make(terms.by, async ({ trx, record }) => {
     const row = await lockInstance(trx, id, terms)
     const channels = await trx
@@ -106,7 +105,7 @@ export async function deleteInstance(changes: Changes, id: InstanceId, terms: Ch
 export async function lockInstance(
   trx: Transaction<Tables>,
   id: InstanceId,
-  { expected }: ChangeTerms,
+  { expected }: Edit,
 ): Promise<Row<'plugin_instances'>> {
   const row = await trx
     .selectFrom('plugin_instances')

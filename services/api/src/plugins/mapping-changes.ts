@@ -14,9 +14,8 @@ import { type Row, type Tables, violatedUnique } from '@webmacs/database'
 import type { Transaction } from 'kysely'
 import type { Changes } from '../changes/changes.ts'
 import { type HeldEvent, holdEvent } from '../events/hold-event.ts'
-import type { ChangeTerms } from '../http/change-terms.ts'
 import { invalidField } from '../http/schema-validation.ts'
-import { nextVersion } from '../http/versions.ts'
+import { type Edit, nextVersion } from '../http/versions.ts'
 import { rolesOf } from './channel-events.ts'
 import { lockInstance } from './instance-changes.ts'
 
@@ -33,7 +32,7 @@ export function createMapping(
   changes: Changes,
   id: InstanceId,
   input: CreateChannelMapping,
-  terms: ChangeTerms,
+  terms: Edit,
 ): Promise<{ id: MappingId; updatedOn: Micros }> {
   return changes.make(terms.by, async ({ trx, record }) => {
     const instance = await lockInstance(trx, id, terms)
@@ -62,7 +61,7 @@ export function updateMapping(
   changes: Changes,
   { id, mapping }: { readonly id: InstanceId; readonly mapping: MappingId },
   { event_public_id: asked }: UpdateChannelMapping,
-  terms: ChangeTerms,
+  terms: Edit,
 ): Promise<Micros> {
   return changes.make(terms.by, async ({ trx, record }) => {
     const instance = await lockInstance(trx, id, terms)
@@ -89,7 +88,7 @@ export function updateMapping(
 export function deleteMapping(
   changes: Changes,
   { id, mapping }: { readonly id: InstanceId; readonly mapping: MappingId },
-  terms: ChangeTerms,
+  terms: Edit,
 ): Promise<Micros> {
   return changes.make(terms.by, async ({ trx, record }) => {
     const instance = await lockInstance(trx, id, terms)

@@ -10,9 +10,8 @@ import {
   UpdateChannelMapping,
 } from '@webmacs/contracts'
 import { Type } from 'typebox'
-import { termsOf } from '../http/change-terms.ts'
 import { anyId } from '../http/ids.ts'
-import { IfMatch, tagAnswer } from '../http/versions.ts'
+import { editOf, IfMatch, tagAnswer } from '../http/versions.ts'
 import { readInstance } from './instance-store.ts'
 import { createMapping, deleteMapping, updateMapping } from './mapping-changes.ts'
 import type { PluginRoutesOptions } from './routes.ts'
@@ -61,7 +60,7 @@ export const mappingRoutes =
         },
       },
       async (request, reply) => {
-        const made = await createMapping(changes, request.params.id, request.body, termsOf(request))
+        const made = await createMapping(changes, request.params.id, request.body, editOf(request))
         tagAnswer(reply, made.updatedOn)
         return reply.code(201).send(success('Channel mapping successfully created.', made.id))
       },
@@ -84,7 +83,7 @@ export const mappingRoutes =
         },
       },
       async (request, reply) => {
-        tagAnswer(reply, await updateMapping(changes, request.params, request.body, termsOf(request)))
+        tagAnswer(reply, await updateMapping(changes, request.params, request.body, editOf(request)))
         return success('Channel mapping successfully updated.', request.params.mapping)
       },
     )
@@ -103,7 +102,7 @@ export const mappingRoutes =
         },
       },
       async (request, reply) => {
-        tagAnswer(reply, await deleteMapping(changes, request.params, termsOf(request)))
+        tagAnswer(reply, await deleteMapping(changes, request.params, editOf(request)))
         return success('Channel mapping successfully deleted.', request.params.mapping)
       },
     )

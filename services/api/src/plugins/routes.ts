@@ -17,10 +17,9 @@ import type { Tables } from '@webmacs/database'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import type { Changes } from '../changes/changes.ts'
-import { termsOf } from '../http/change-terms.ts'
 import { anyId } from '../http/ids.ts'
 import { pageAnswer } from '../http/paging.ts'
-import { IfMatch, tagAnswer } from '../http/versions.ts'
+import { editOf, IfMatch, tagAnswer } from '../http/versions.ts'
 import type { ControllerStates } from './controller-states.ts'
 import { type CreatedInstance, createInstance, deleteInstance, updateInstance } from './instance-changes.ts'
 import { listInstances, readInstance } from './instance-store.ts'
@@ -121,7 +120,7 @@ export const pluginRoutes =
       },
       async (request, reply) => {
         const { id } = request.params
-        tagAnswer(reply, await updateInstance(changes, id, request.body, termsOf(request)))
+        tagAnswer(reply, await updateInstance(changes, id, request.body, editOf(request)))
         return success('Plugin instance successfully updated.', id)
       },
     )
@@ -141,7 +140,7 @@ export const pluginRoutes =
       },
       async (request) => {
         const { id } = request.params
-        await deleteInstance(changes, id, termsOf(request))
+        await deleteInstance(changes, id, editOf(request))
         return success('Plugin instance successfully deleted.', id)
       },
     )

@@ -6,7 +6,7 @@ import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import { anyId } from '../http/ids.ts'
 import { pageAnswer } from '../http/paging.ts'
-import { expectedVersion, IfMatch, tagAnswer } from '../http/versions.ts'
+import { editOf, IfMatch, tagAnswer } from '../http/versions.ts'
 import { deactivateUser } from './deactivate-user.ts'
 import { type UserChangeOptions, updateUser } from './update-user.ts'
 import { createUser, findUser, listUsers } from './user-store.ts'
@@ -83,8 +83,7 @@ export const userRoutes =
       },
       async (request, reply) => {
         const { id } = request.params
-        const by = principalOf(request)
-        tagAnswer(reply, await updateUser(options, id, request.body, { by, expected: expectedVersion(request) }))
+        tagAnswer(reply, await updateUser(options, id, request.body, editOf(request)))
         return success('User successfully updated.', id)
       },
     )
@@ -105,7 +104,7 @@ export const userRoutes =
       },
       async (request) => {
         const { id } = request.params
-        await deactivateUser(options, id, { by: principalOf(request), expected: expectedVersion(request) })
+        await deactivateUser(options, id, editOf(request))
         return success('User successfully deleted.', id)
       },
     )

@@ -5,18 +5,13 @@ import { AppError, type Micros, type UpdateUser, type User, type UserId } from '
 import { type RawBuilder, sql } from 'kysely'
 import type { Revocations } from '../auth/revocations.ts'
 import type { Changes } from '../changes/changes.ts'
-import { checkVersion, type ExpectedVersion, nextVersion } from '../http/versions.ts'
+import { checkVersion, type Edit, nextVersion } from '../http/versions.ts'
 import { mergeSettings } from './settings.ts'
 import { lockUser, userTaken } from './user-store.ts'
 
 export interface UserChangeOptions {
   readonly changes: Changes
   readonly revocations: Revocations
-}
-
-export interface ChangedBy {
-  readonly by: Principal
-  readonly expected: ExpectedVersion
 }
 
 /** SQL for the version of sessions that leaves all that began before behind. */
@@ -31,7 +26,7 @@ export async function updateUser(
   { changes, revocations }: UserChangeOptions,
   id: UserId,
   input: UpdateUser,
-  { by, expected }: ChangedBy,
+  { by, expected }: Edit,
 ): Promise<Micros> {
   checkMayUpdate(by, id, input)
   const passwordHash = input.password ? await hashPassword(input.password) : undefined
