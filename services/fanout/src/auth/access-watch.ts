@@ -1,5 +1,5 @@
 import type { RevocationList } from '@webmacs/auth'
-import type { Bus } from '@webmacs/bus'
+import { type Bus, parseJson } from '@webmacs/bus'
 import { Change, mayActAs } from '@webmacs/contracts'
 import { createValidator } from '@webmacs/contracts/validation'
 import type { Admission } from './admission.ts'
@@ -94,7 +94,7 @@ export class AccessWatch {
   }
 
   #hear(data: Uint8Array): void {
-    const change = this.#validate(parsed(data))
+    const change = this.#validate(parseJson(data))
     if (!change.ok) return
     this.#changes += 1
     const { entity, verb, id } = change.value
@@ -157,15 +157,5 @@ export class AccessWatch {
         }, RETRY_MS)
         break
     }
-  }
-}
-
-const decoder = new TextDecoder()
-
-function parsed(data: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoder.decode(data))
-  } catch {
-    return undefined // no schema allows undefined
   }
 }
