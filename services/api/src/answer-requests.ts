@@ -1,9 +1,8 @@
 import { type Bus, type Responder, respond } from '@webmacs/bus'
-import { AppError } from '@webmacs/contracts'
-import { isDatabaseAway } from '@webmacs/database'
 import type { Static, TSchema } from 'typebox'
+import { asAppError } from './http/failures.ts'
 
-/** Answers requests on a subject, shared among the instances of this service; while the database is away they are refused as such. */
+/** Answers requests on a subject, shared among the instances of this service; what fails is refused with the code that HTTP gives it. */
 export function answerRequests<Request extends TSchema, Reply>(
   bus: Bus,
   subject: string,
@@ -14,7 +13,8 @@ export function answerRequests<Request extends TSchema, Reply>(
     try {
       return await handler(request)
     } catch (err) {
-      throw isDatabaseAway(err) ? new AppError('database.unavailable', { cause: err }) : err
+      const known = asAppError(err)
+      throw known.code === 'internal' ? err : known // what nobody expected is logged where it is answered
     }
   }
   const responder = respond(bus, subject, schema, answer, { queue: 'api' })

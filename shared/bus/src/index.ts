@@ -1,6 +1,14 @@
 export { type Bucket, type BucketEntry, openBucket } from './bucket.ts'
 export { type Bus, type BusLog, type BusOptions, type BusStatus, connectBus } from './connection.ts'
-export { InvalidMessageError, NoReplyError, publishChange, type Responder, request, respond } from './messages.ts'
+export {
+  InvalidMessageError,
+  NoReplyError,
+  parseJson,
+  publishChange,
+  type Responder,
+  request,
+  respond,
+} from './messages.ts'
 export {
   ACK_WAIT_MS,
   type BusLimits,

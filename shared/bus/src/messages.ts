@@ -62,7 +62,7 @@ export function respond<Request extends TSchema, Reply>(
   const validate = createValidator(schema, 'request')
   const underWay = new Set<Promise<void>>()
   const take = (message: Msg): void => {
-    const work = answer(bus, message, async () => handler(checked(validate(parseJson(message)), subject)))
+    const work = answer(bus, message, async () => handler(checked(validate(parseJson(message.data)), subject)))
     underWay.add(work)
     void work.finally(() => underWay.delete(work))
   }
@@ -121,7 +121,7 @@ export async function request<Reply extends TSchema>(
   options: { readonly timeoutMs: number },
 ): Promise<Static<Reply>> {
   const message = await ask(bus, subject, body, options.timeoutMs)
-  const reply = parseJson(message)
+  const reply = parseJson(message.data)
   const refused = createValidator(Refusal, 'reply')(reply)
   if (refused.ok) throw asAppError(refused.value.error)
   return checked(createValidator(replySchema, 'reply')(reply), subject)
@@ -143,12 +143,14 @@ function asAppError({ code, detail, retry_after_seconds }: Static<typeof Refusal
   return new AppError(Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'internal', options)
 }
 
-/** The content of a message as JSON, or undefined when it is none. */
-function parseJson(message: Msg): unknown {
+const decoder = new TextDecoder()
+
+/** The content of a message as JSON; undefined when it is none: no schema allows undefined, so the validator says what is wrong. */
+export function parseJson(data: Uint8Array): unknown {
   try {
-    return message.json()
+    return JSON.parse(decoder.decode(data))
   } catch {
-    return undefined // no schema allows undefined, so the validator says what is wrong
+    return undefined
   }
 }
 

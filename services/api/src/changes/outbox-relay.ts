@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Bus, publishChange } from '@webmacs/bus'
+import { type Bus, parseJson, publishChange } from '@webmacs/bus'
 import { Change, formatTime } from '@webmacs/contracts'
 import { createValidator } from '@webmacs/contracts/validation'
 import type { Tables } from '@webmacs/database'
@@ -92,7 +92,7 @@ export class OutboxRelay {
   }
 
   #hear(data: Uint8Array): void {
-    const change = this.#validate(parsed(data))
+    const change = this.#validate(parseJson(data))
     if (change.ok) this.#options.changes.tell(change.value)
   }
 }
@@ -113,14 +113,4 @@ function tellBatch(db: Kysely<Tables>, bus: Bus): Promise<number | undefined> {
     if (told.length > 0) await trx.deleteFrom('change_outbox').where('id', 'in', told).execute()
     return told.length
   })
-}
-
-const decoder = new TextDecoder()
-
-function parsed(data: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoder.decode(data))
-  } catch {
-    return undefined // no schema allows undefined
-  }
 }

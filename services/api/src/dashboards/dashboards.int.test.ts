@@ -287,6 +287,23 @@ test('a widget does not show an event that is retired meanwhile', async () => {
   }
 })
 
+test('a widget that is moved while its event is retired stays without the event', async () => {
+  const [id, event] = [await create(), await createEvent()]
+  const { public_id: widget } = (await addWidget(id, { event_public_id: event })).body
+  const moved = await site.db.db.transaction().execute(async (trx) => {
+    // As the retirement leaves it, not committed yet: whoever reads the widget still sees the event.
+    await trx.updateTable('dashboard_widgets').set({ event_id: null }).where('public_id', '=', widget).execute()
+    const answer = send('PUT', `/${id}/widgets/${widget}`, { ...operator, body: { x: 7 } })
+    await until('it waits for the row', async () => {
+      const { rows } = await site.db.pool.query('SELECT FROM pg_locks WHERE NOT granted')
+      return rows.length > 0
+    })
+    return { answer }
+  })
+  expect((await moved.answer).status).toBe(200)
+  expect((await read(id)).body.widgets).toMatchObject([{ x: 7, event_public_id: null }])
+})
+
 test('notes and tells who changed what, a widget as a change of its dashboard', async () => {
   const heard: Change[] = []
   const { bus } = site.bus

@@ -68,13 +68,15 @@ export function updateWidget(
     const row = await findWidget(trx, dashboard, change.widget)
     const before = widgetOf(row)
     const { event_public_id: asked, ...input } = change.input
-    const event = asked === undefined ? heldBy(row) : await eventOf(trx, asked)
+    const event = asked === undefined ? undefined : await eventOf(trx, asked)
     const after = changed(before, input, event)
     if (isDeepStrictEqual(before, after)) return dashboard.updated_on
     const { title, x, y, w, h, config_json } = after
     await trx
       .updateTable('dashboard_widgets')
-      .set({ title, x, y, w, h, config_json, event_id: event?.key ?? null })
+      .set({ title, x, y, w, h, config_json })
+      // Written only where it was asked for: the event of the row that was read may be retired meanwhile.
+      .$if(event !== undefined, (update) => update.set({ event_id: event?.key ?? null }))
       .where('id', '=', row.id)
       .execute()
     await record({ entity: 'dashboard', verb: 'updated', id, before: { widget: before }, after: { widget: after } })
@@ -118,10 +120,12 @@ async function findWidget(trx: Transaction<Tables>, dashboard: Row<'dashboards'>
 const eventOf = async (trx: Transaction<Tables>, id: string | null): Promise<HeldEvent | null> =>
   id === null ? null : holdEvent(trx, id)
 
-const heldBy = ({ event_id, event_public_id }: WidgetRow): HeldEvent | null =>
-  event_id === null || event_public_id === null ? null : { key: event_id, id: event_public_id }
-
-function changed(before: Widget, input: Omit<UpdateWidget, 'event_public_id'>, event: HeldEvent | null): Widget {
+/** @param event undefined: stays */
+function changed(
+  before: Widget,
+  input: Omit<UpdateWidget, 'event_public_id'>,
+  event: HeldEvent | null | undefined,
+): Widget {
   const { title, x, y, w, h, config_json } = input
   return {
     ...before,
@@ -131,7 +135,7 @@ function changed(before: Widget, input: Omit<UpdateWidget, 'event_public_id'>, e
     w: w ?? before.w,
     h: h ?? before.h,
     config_json: config_json === undefined ? before.config_json : config_json,
-    event_public_id: event?.id ?? null,
+    event_public_id: event === undefined ? before.event_public_id : (event?.id ?? null),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Bus } from '@webmacs/bus'
+import { type Bus, parseJson } from '@webmacs/bus'
 import {
   type Change,
   type EventId,
@@ -82,7 +82,7 @@ export class LastValuesFeed {
   /** What is no frame is passed over: the writer keeps it as a dead letter. */
   #takeFrames(data: Uint8Array): void {
     if (data.byteLength > MAX_FRAME_MESSAGE_BYTES) return
-    for (const candidate of [parsed(data)].flat()) {
+    for (const candidate of [parseJson(data)].flat()) {
       const frame = this.#validateFrame(candidate)
       if (frame.ok) this.#takeFrame(frame.value)
     }
@@ -109,15 +109,5 @@ export class LastValuesFeed {
         'last values could not be read from the database',
       )
     }
-  }
-}
-
-const decoder = new TextDecoder()
-
-function parsed(data: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoder.decode(data))
-  } catch {
-    return undefined // no schema allows undefined
   }
 }

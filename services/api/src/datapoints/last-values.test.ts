@@ -42,6 +42,20 @@ test('forgets what belongs to no event when it learns all events', () => {
   expect(values.all().map(({ event }) => event)).toEqual([B])
 })
 
+test('believes what it is told of events while they are read, and not the older rows', () => {
+  const values = new LastValues()
+  values.setEvents([A])
+  const meanwhile = values.noteEvents()
+  values.noteChange({ entity: 'event', verb: 'created', id: B })
+  values.noteChange({ entity: 'event', verb: 'retired', id: A })
+  for (const event of [A, B]) values.note(reading(event, 10, 1))
+  values.setEvents([A], meanwhile)
+  expect(values.all()).toEqual([reading(B, 10, 1)])
+  values.stopNoting(meanwhile)
+  values.noteChange({ entity: 'event', verb: 'retired', id: B })
+  expect(meanwhile.get(B)).toBe(true)
+})
+
 test('knows the time of the newest reading, also of one without a value', () => {
   const values = new LastValues()
   expect(values.newest).toBeUndefined()

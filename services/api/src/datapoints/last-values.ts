@@ -8,6 +8,9 @@ export interface LastValue {
   readonly quality: QualityBits
 }
 
+/** Events that were made (true) and retired (false) since somebody began to note it. */
+export type EventNotes = Map<EventId, boolean>
+
 /**
  * The newest value of each event, whatever order readings come in. Holds those of unknown events too, because a reading may come before the
  * news that its event was made, but shows only those of events that are in use.
@@ -17,6 +20,7 @@ export class LastValues {
   #inUse = new Set<EventId>()
   #newest: Micros | undefined
   #deletions = 0
+  readonly #notebooks = new Set<EventNotes>()
 
   note(value: LastValue): void {
     this.noteTime(value.time)
@@ -29,20 +33,41 @@ export class LastValues {
     if (this.#newest === undefined || time > this.#newest) this.#newest = time
   }
 
-  /** All events in use; values of others are forgotten. */
-  setEvents(events: Iterable<EventId>): void {
+  /** Notes which events are made and retired from now on, for who reads the others meanwhile; end it with `stopNoting`. */
+  noteEvents(): EventNotes {
+    const notes: EventNotes = new Map()
+    this.#notebooks.add(notes)
+    return notes
+  }
+
+  stopNoting(notes: EventNotes): void {
+    this.#notebooks.delete(notes)
+  }
+
+  /**
+   * All events in use; values of others are forgotten.
+   * @param meanwhile what was told since they began to be read: it is newer
+   */
+  setEvents(events: Iterable<EventId>, meanwhile: EventNotes = new Map()): void {
     this.#inUse = new Set(events)
+    for (const [event, isMade] of meanwhile) {
+      if (isMade) this.#inUse.add(event)
+      else this.#inUse.delete(event)
+    }
     for (const event of this.#values.keys()) if (!this.#inUse.has(event)) this.#values.delete(event)
   }
 
   /** Follows events that are made and retired; other changes mean nothing here. */
   noteChange({ entity, verb, id }: Pick<Change, 'entity' | 'verb' | 'id'>): void {
-    if (entity !== 'event') return
+    if (entity !== 'event' || (verb !== 'created' && verb !== 'retired')) return
     const event = id as EventId // the entity says that it is one
-    if (verb === 'created') this.#inUse.add(event)
-    if (verb !== 'retired') return
-    this.#inUse.delete(event)
-    this.#values.delete(event)
+    const isMade = verb === 'created'
+    for (const notes of this.#notebooks) notes.set(event, isMade)
+    if (isMade) this.#inUse.add(event)
+    else {
+      this.#inUse.delete(event)
+      this.#values.delete(event)
+    }
   }
 
   /** Forgets a datapoint that was deleted; where it was its event's newest, another one is to be found. */

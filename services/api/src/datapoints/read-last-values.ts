@@ -19,8 +19,17 @@ interface Reading {
 
 /** Reads which events there are, and the newest good value of each: one look into an index per event. */
 export async function readLastValues(reading: Reading): Promise<void> {
-  const rows = await readNewest(reading)
-  reading.values.setEvents(rows.filter(({ in_use }) => in_use).map(({ event }) => event))
+  const { values } = reading
+  const meanwhile = values.noteEvents()
+  try {
+    const rows = await readNewest(reading)
+    values.setEvents(
+      rows.filter(({ in_use }) => in_use).map(({ event }) => event),
+      meanwhile,
+    )
+  } finally {
+    values.stopNoting(meanwhile)
+  }
 }
 
 /** Forgets a datapoint that was deleted, and finds the one that is the newest of its event instead. */

@@ -34,8 +34,6 @@ export const IfMatch = Type.Object({
 /** What a caller believes to be the version of what it changes; undefined: it does not care. */
 export type ExpectedVersion = string | undefined
 
-export const expectedVersion = (request: FastifyRequest): ExpectedVersion => request.headers['if-match']
-
 /** Who changes something, and which version of it they have seen. */
 export interface Edit {
   readonly by: Principal
@@ -44,7 +42,7 @@ export interface Edit {
 
 export const editOf = (request: FastifyRequest): Edit => ({
   by: principalOf(request),
-  expected: expectedVersion(request),
+  expected: request.headers['if-match'],
 })
 
 /**

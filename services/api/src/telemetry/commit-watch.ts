@@ -1,4 +1,4 @@
-import type { Bus } from '@webmacs/bus'
+import { type Bus, parseJson } from '@webmacs/bus'
 import { type SequenceRange, Watermark } from '@webmacs/contracts'
 import { createValidator } from '@webmacs/contracts/validation'
 import type { OwnSource } from './own-source.ts'
@@ -45,7 +45,7 @@ export class CommitWatch {
   }
 
   #take(data: Uint8Array, epoch: string): void {
-    const result = this.#validate(parsed(data))
+    const result = this.#validate(parseJson(data))
     // Two writers tell the same table's state: what comes second may be the older one.
     if (!result.ok || result.value.epoch !== epoch || lastOf(result.value) < lastOf(this.#newest)) return
     this.#newest = result.value
@@ -57,13 +57,3 @@ const lastOf = (watermark: Watermark | undefined): number => watermark?.ranges.a
 
 const covers = (watermark: Watermark | undefined, { first, last }: SequenceRange): boolean =>
   watermark?.ranges.some((range) => range.first <= first && range.last >= last) === true
-
-const decoder = new TextDecoder()
-
-function parsed(data: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoder.decode(data))
-  } catch {
-    return undefined // no schema allows undefined
-  }
-}

@@ -74,7 +74,9 @@ export function layOutFrames({ datapoints, times, links, firstStamp, now, retent
   datapoints.forEach((datapoint, index) => {
     const code = rejectionOf(datapoint, times[index])
     if (code === undefined) return
-    rejected.push({ index, event_public_id: datapoint.event_public_id, code, reason: reasonOf(code, retentionDays) })
+    // Half of a character could not be written down with the answer.
+    const event_public_id = datapoint.event_public_id.toWellFormed()
+    rejected.push({ index, event_public_id, code, reason: reasonOf(code, retentionDays) })
   })
   const instants = [...valuesAt].map(([time, values]) => ({ time, values })).sort((a, b) => a.time - b.time)
   return { instants, accepted: datapoints.length - rejected.length, rejected }

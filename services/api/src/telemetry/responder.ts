@@ -1,9 +1,9 @@
 import { forbidden } from '@webmacs/auth/fastify'
-import { type Bus, type Responder, respond } from '@webmacs/bus'
+import type { Bus, Responder } from '@webmacs/bus'
 import { AppError, mayActAs, TelemetryBatch, type UserId } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
 import type { Kysely } from 'kysely'
-import { asAppError } from '../http/failures.ts'
+import { answerRequests } from '../answer-requests.ts'
 import type { TelemetryIntake } from './intake.ts'
 
 interface TelemetryResponderOptions {
@@ -26,12 +26,7 @@ export function answerTelemetry({ db, bus, intake }: TelemetryResponderOptions):
     })
     return outcome
   }
-  const answer = (batch: TelemetryBatch) =>
-    take(batch).catch((err: unknown) => {
-      const known = asAppError(err)
-      throw known.code === 'internal' ? err : known // what nobody expected is logged where it is answered
-    })
-  return respond(bus, bus.names.subjects.telemetry, TelemetryBatch, answer, { queue: 'api' })
+  return answerRequests(bus, bus.names.subjects.telemetry, TelemetryBatch, take)
 }
 
 /**

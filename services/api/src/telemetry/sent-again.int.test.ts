@@ -167,6 +167,15 @@ test('takes batches from sockets by the same rules', async () => {
   expect(await published(event)).toHaveLength(1)
 })
 
+test('answers also a batch that names an event by half a character', async () => {
+  const event = await aLinkedEvent(site.db)
+  const datapoints = [item(event, 1), { event_public_id: 'evt_\ud83d', value: 2 }]
+  const batch = { user: site.users.operator.id, datapoints, idempotency_key: 'half' }
+  const outcome = await ask(batch)
+  expect(outcome).toMatchObject({ accepted: 1, rejected: [{ index: 1, code: 'unknown_event' }] })
+  expect(await ask(batch)).toEqual(outcome)
+})
+
 test('takes nothing from sockets of people who may not write, or no longer', async () => {
   const event = await aLinkedEvent(site.db)
   const gone = await aUser(site.db, site.key, 'operator')

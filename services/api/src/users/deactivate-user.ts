@@ -1,8 +1,8 @@
 import { AppError, type UserId } from '@webmacs/contracts'
 import { sql } from 'kysely'
-import { checkVersion, nextVersion } from '../http/versions.ts'
+import { checkVersion, type Edit, nextVersion } from '../http/versions.ts'
 import { deleteTokensOf } from '../tokens/token-store.ts'
-import { type ChangedBy, lastAdmin, nextSessionVersion, type UserChangeOptions } from './update-user.ts'
+import { lastAdmin, nextSessionVersion, type UserChangeOptions } from './update-user.ts'
 import { lockUser } from './user-store.ts'
 
 /**
@@ -12,7 +12,7 @@ import { lockUser } from './user-store.ts'
 export async function deactivateUser(
   { changes, revocations }: UserChangeOptions,
   id: UserId,
-  { by, expected }: ChangedBy,
+  { by, expected }: Edit,
 ): Promise<void> {
   if (by.id === id) throw new AppError('user.self')
   const version = await changes.make(by, async ({ trx, record }) => {

@@ -6,7 +6,7 @@ import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import { anyId } from '../http/ids.ts'
 import { pageAnswer } from '../http/paging.ts'
-import { expectedVersion, IfMatch, tagAnswer } from '../http/versions.ts'
+import { editOf, IfMatch, tagAnswer } from '../http/versions.ts'
 import { deactivateUser } from './deactivate-user.ts'
 import { type UserChangeOptions, updateUser } from './update-user.ts'
 import { createUser, findUser, listUsers } from './user-store.ts'
@@ -67,11 +67,13 @@ export const userRoutes =
     app.put(
       '/users/:id',
       {
-        config: { errors: ['user.unknown', 'user.exists', 'user.last-admin', 'request.precondition'] },
+        config: {
+          errors: ['auth.login-needed', 'user.unknown', 'user.exists', 'user.last-admin', 'request.precondition'],
+        },
         schema: {
           summary: 'Change a user',
           description:
-            'Fields that are left out or null stay as they are; settings are merged, and one that is null is taken away. Only admins change roles. A new password ends the sessions of the user, but for the one that it was set in.',
+            'Fields that are left out or null stay as they are; settings are merged, and one that is null is taken away. Only admins change roles. A new password ends the sessions of the user, but for the one that it was set in; an API token cannot set one.',
           tags,
           headers: IfMatch,
           params: ById,
@@ -81,8 +83,7 @@ export const userRoutes =
       },
       async (request, reply) => {
         const { id } = request.params
-        const by = principalOf(request)
-        tagAnswer(reply, await updateUser(options, id, request.body, { by, expected: expectedVersion(request) }))
+        tagAnswer(reply, await updateUser(options, id, request.body, editOf(request)))
         return success('User successfully updated.', id)
       },
     )
@@ -103,7 +104,7 @@ export const userRoutes =
       },
       async (request) => {
         const { id } = request.params
-        await deactivateUser(options, id, { by: principalOf(request), expected: expectedVersion(request) })
+        await deactivateUser(options, id, editOf(request))
         return success('User successfully deleted.', id)
       },
     )

@@ -5,7 +5,7 @@ import { AppError, type Micros, type UpdateUser, type User, type UserId } from '
 import { type RawBuilder, sql } from 'kysely'
 import type { Revocations } from '../auth/revocations.ts'
 import type { Changes } from '../changes/changes.ts'
-import { checkVersion, type ExpectedVersion, nextVersion } from '../http/versions.ts'
+import { checkVersion, type Edit, nextVersion } from '../http/versions.ts'
 import { mergeSettings } from './settings.ts'
 import { lockUser, userTaken } from './user-store.ts'
 
@@ -14,24 +14,19 @@ export interface UserChangeOptions {
   readonly revocations: Revocations
 }
 
-export interface ChangedBy {
-  readonly by: Principal
-  readonly expected: ExpectedVersion
-}
-
 /** SQL for the version of sessions that leaves all that began before behind. */
 export const nextSessionVersion: RawBuilder<number> = sql<number>`session_version + 1`
 
 /**
  * Changes what the input names and is not null. A new password ends the user's sessions, but for the one that it was set in.
  * @returns the version that is in force then
- * @throws AppError `auth.forbidden`, `user.unknown`, `user.exists`, `user.last-admin`, `request.precondition`, `request.invalid`
+ * @throws AppError `auth.forbidden`, `auth.login-needed`, `user.unknown`, `user.exists`, `user.last-admin`, `request.precondition`, `request.invalid`
  */
 export async function updateUser(
   { changes, revocations }: UserChangeOptions,
   id: UserId,
   input: UpdateUser,
-  { by, expected }: ChangedBy,
+  { by, expected }: Edit,
 ): Promise<Micros> {
   checkMayUpdate(by, id, input)
   const passwordHash = input.password ? await hashPassword(input.password) : undefined
@@ -72,7 +67,9 @@ export async function updateUser(
 export const lastAdmin = (what: 'demoted' | 'deleted'): AppError =>
   new AppError('user.last-admin', { detail: `The last admin cannot be ${what}: make somebody else an admin first.` })
 
-function checkMayUpdate(by: Principal, id: UserId, { role }: UpdateUser): void {
+function checkMayUpdate(by: Principal, id: UserId, { role, password }: UpdateUser): void {
+  // Whoever sets a password can log in with it, and what a login may do (make other tokens) an API token may not.
+  if (typeof password === 'string' && by.credential.kind !== 'login') throw new AppError('auth.login-needed')
   if (by.role === 'admin') return
   if (by.id !== id) throw new AppError('auth.forbidden', { detail: 'You can only update your own profile.' })
   if (typeof role === 'string') throw new AppError('auth.forbidden', { detail: 'Only admins can change user roles.' })

@@ -1,5 +1,5 @@
 import type { RevocationList } from '@webmacs/auth'
-import type { Bus } from '@webmacs/bus'
+import { type Bus, parseJson } from '@webmacs/bus'
 import { Change, mayActAs } from '@webmacs/contracts'
 import { createValidator } from '@webmacs/contracts/validation'
 import type { Admission, Credential } from './admission.ts'
@@ -97,7 +97,7 @@ export class AccessWatch {
   }
 
   #hear(data: Uint8Array): void {
-    const change = this.#validate(parsed(data))
+    const change = this.#validate(parseJson(data))
     if (!change.ok) return
     this.#changes += 1
     const { entity, verb, id } = change.value
@@ -182,13 +182,3 @@ const ENDINGS: Partial<Record<string, string>> = {
 
 const keyOf = (credential: Credential): string =>
   credential.kind === 'session' ? credential.session.jti : credential.hash
-
-const decoder = new TextDecoder()
-
-function parsed(data: Uint8Array): unknown {
-  try {
-    return JSON.parse(decoder.decode(data))
-  } catch {
-    return undefined // no schema allows undefined
-  }
-}

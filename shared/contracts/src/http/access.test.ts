@@ -24,7 +24,7 @@ Who may do what. Roles from least to most: viewer < operator < admin; each may d
 user has now, not the one at login: a change acts at once.
 
 - **public** needs nothing. Everything else needs an access token (from a login) or an API token, as \`Authorization: Bearer <token>\`. An API token may do
-  what its owner may, but where a login is asked for.
+  what its owner may, but where a login is asked for, and it sets no password, with which it could log in.
 - Without a good token the answer is 401; below the role it is 403. A thing that one may not even know of is answered like one that is not there: 404.
 - **What belongs to others**: users may touch what is their own; with somebody else's, they need the role named.
 - WS is a WebSocket.
