@@ -83,14 +83,21 @@ export function startWriter({ config, bus, database, metrics, log, onFailure }: 
     stop: async (deadlineMs) => {
       intakeAborter.abort()
       const deadline = setTimeout(() => commitAborter.abort(), deadlineMs)
-      await Promise.all(responders.map((responder) => responder.stop()))
+      const answered = Promise.all(responders.map((responder) => responder.stop()))
       await batcher.drain().catch((err: unknown) => {
         log.warn({ event: 'batch.given-up', err }, 'a batch was not committed, it will be delivered again')
       })
       await intake
+      // A deletion may wait for a lock, or for a database that says nothing: whoever asked is told that nobody answered.
+      await Promise.race([answered, aborted(commitAborter.signal)])
       clearTimeout(deadline)
       for (const timer of timers) clearInterval(timer)
       await watermarks.stop()
     },
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<unknown> =>
+  signal.aborted
+    ? Promise.resolve()
+    : new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))

@@ -29,6 +29,7 @@ export async function checkCredentials(
     throw err
   })
   if (user === undefined || !matches) {
+    throttle.failed(attempt)
     request.log.warn(
       { event: 'login.failed', email, address: request.ip, knownUser: user !== undefined },
       'login failed',

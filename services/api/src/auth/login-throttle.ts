@@ -36,8 +36,9 @@ export class LoginThrottle {
   }
 
   /**
-   * Counts an attempt as failed until `succeeded` says otherwise, so that many at once cannot slip through before the first answer.
-   * @throws AppError `auth.throttled` when there were too many failures
+   * Counts an attempt as failed until it is known how it went, so that many at once cannot slip through before the first answer. `failed`,
+   * `succeeded` or `withdraw` must follow.
+   * @throws AppError `auth.throttled` when there were too many failures, or may be when those under way are known
    */
   begin({ account, address }: LoginAttempt): void {
     const now = this.#clock()
@@ -45,7 +46,7 @@ export class LoginThrottle {
     if (waitMs > 0) {
       const seconds = Math.ceil(waitMs / 1000)
       throw new AppError('auth.throttled', {
-        detail: `Too many failed logins. Try again in ${seconds} s.`,
+        detail: `Too many failed logins, or logins at once. Try again in ${seconds} s.`,
         retryAfterSeconds: seconds,
       })
     }
@@ -53,8 +54,14 @@ export class LoginThrottle {
     this.#addresses.add(address, now)
   }
 
+  failed({ account, address }: LoginAttempt): void {
+    this.#accounts.settle(account)
+    this.#addresses.settle(address)
+  }
+
   /** The account's failures are forgotten; the address keeps those that it had with other accounts. */
   succeeded({ account, address }: LoginAttempt): void {
+    this.#accounts.settle(account)
     this.#accounts.forget(account)
     this.#addresses.takeBack(address)
   }
@@ -66,9 +73,14 @@ export class LoginThrottle {
   }
 }
 
-/** Times of recent failures by key; the key that failed longest ago makes room for a new one. */
+/** Until attempts under way are decided, milliseconds. */
+const UNDECIDED_WAIT_MS = 1000
+
+/** Times of recent failures by key, those that are not yet known to be some among them; the key that failed longest ago makes room for a new one. */
 class FailureCounts {
   readonly #times = new Map<string, number[]>()
+  /** How many of a key's newest attempts are under way; no more keys than requests. */
+  readonly #underWay = new Map<string, number>()
   readonly #limit: number
   readonly #windowMs: number
   readonly #maxKeys: number
@@ -82,11 +94,14 @@ class FailureCounts {
   /** How long until another attempt is allowed; 0: now. */
   waitMs(key: string, now: number): number {
     const recent = this.#recent(key, now)
-    const oldest = recent[recent.length - this.#limit]
-    return oldest === undefined ? 0 : oldest + this.#windowMs - now
+    const decided = recent.length - (this.#underWay.get(key) ?? 0)
+    const oldest = recent[decided - this.#limit]
+    if (oldest !== undefined) return oldest + this.#windowMs - now
+    return recent.length < this.#limit ? 0 : UNDECIDED_WAIT_MS
   }
 
   add(key: string, now: number): void {
+    this.#underWay.set(key, (this.#underWay.get(key) ?? 0) + 1)
     const recent = this.#recent(key, now)
     recent.push(now)
     this.#times.delete(key)
@@ -96,7 +111,15 @@ class FailureCounts {
     if (longestQuiet !== undefined) this.#times.delete(longestQuiet)
   }
 
+  /** One that was under way is decided: the failure that it was counted as stays. */
+  settle(key: string): void {
+    const left = (this.#underWay.get(key) ?? 1) - 1
+    if (left === 0) this.#underWay.delete(key)
+    else this.#underWay.set(key, left)
+  }
+
   takeBack(key: string): void {
+    this.settle(key)
     const times = this.#times.get(key)
     times?.pop()
     if (times?.length === 0) this.#times.delete(key)

@@ -1,5 +1,5 @@
 import { formatTime, type Micros, nowMicros } from '@webmacs/contracts'
-import { until } from '@webmacs/testing'
+import { aFrame, until, valuesOf } from '@webmacs/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ApiSite, aProblem, startApiSite, type TestApi } from '../testing/api-site.ts'
 import { startHistorian } from '../testing/historian.ts'
@@ -77,6 +77,20 @@ test('answers 503, and writes nothing down, while no historian is there', async 
   expect(Number(headers.get('retry-after'))).toBeGreaterThan(0)
   expect(await audited()).toEqual(before)
   expect((await site.api.get(pathOf(event, times[0]))).status).toBe(200)
+})
+
+test('asks to try again in a moment when the datapoint is on its way but not stored yet', async () => {
+  const event = await anEvent(site.db)
+  const time = nowMicros()
+  const { bus } = site.bus
+  const frame = aFrame({ time: formatTime(time), values: valuesOf([[event.id, 5]]) })
+  bus.nc.publish(bus.names.subjects.readings('lab-1'), JSON.stringify(frame))
+  const refused = await until('it is seen', async () => {
+    const answer = await remove(event, time)
+    return answer.status === 404 ? undefined : answer
+  })
+  expect(refused.body).toEqual(aProblem('historian.behind', { status: 503 }))
+  expect(refused.headers.get('retry-after')).toBe('1')
 })
 
 test('lets nobody below operator delete', async () => {

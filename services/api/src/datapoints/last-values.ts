@@ -71,6 +71,11 @@ export class LastValues {
   }
 
   /** Forgets a datapoint that was deleted; where it was its event's newest, another one is to be found. */
+  /** Whether this is the newest of its event that is known: it may not be stored yet. */
+  holds({ event, time }: DatapointKey): boolean {
+    return this.#values.get(event)?.time === time
+  }
+
   forget({ event, time }: DatapointKey): void {
     this.#deletions += 1
     if (this.#values.get(event)?.time === time) this.#values.delete(event)

@@ -38,9 +38,12 @@ export async function replaceDeleted(reading: Reading, deleted: DatapointKey): P
   await readNewest(reading, deleted.event)
 }
 
+/** Whoever deletes faster than this reads must not keep it from ever ending; the next reload puts right what came back. */
+const MOST_ATTEMPTS = 5
+
 /** @param event only this one; left out: all */
 async function readNewest({ db, values }: Reading, event?: EventId): Promise<NewestRow[]> {
-  for (;;) {
+  for (let attempt = 1; ; attempt++) {
     const { deletions } = values
     const { rows } = await sql<NewestRow>`
       SELECT events.public_id AS event, events.retired_on IS NULL AS in_use, newest.last_at AS time, newest.last AS value, datapoints.quality
@@ -53,7 +56,7 @@ async function readNewest({ db, values }: Reading, event?: EventId): Promise<New
       ${event === undefined ? sql`` : sql`WHERE events.public_id = ${event}`}
     `.execute(db)
     // Of a datapoint that was deleted meanwhile the rows may still tell: it must not come back.
-    if (values.deletions !== deletions) continue
+    if (values.deletions !== deletions && attempt < MOST_ATTEMPTS) continue
     for (const { event, time, value, quality } of rows) {
       if (time !== null && value !== null) values.note({ event, time, value, quality: quality ?? 0 })
     }

@@ -102,7 +102,7 @@ export const datapointRoutes =
     app.delete(
       '/datapoints/:id',
       {
-        config: { errors: ['datapoint.unknown', 'broker.unavailable', 'historian.unavailable'] },
+        config: { errors: ['datapoint.unknown', 'broker.unavailable', 'historian.unavailable', 'historian.behind'] },
         schema: {
           summary: 'Delete a datapoint',
           description: 'It is gone for good, also from charts; the audit log keeps what it was.',
@@ -113,7 +113,7 @@ export const datapointRoutes =
       },
       async (request) => {
         const { id } = request.params
-        await deleteDatapoint({ broker, changes }, id, principalOf(request))
+        await deleteDatapoint({ broker, changes, lastValues }, id, principalOf(request))
         const deleted = parseDatapointId(id)
         // The sender must not see it again; other instances hear of it as a change.
         if (deleted !== undefined) await replaceDeleted({ db, values: lastValues }, deleted)

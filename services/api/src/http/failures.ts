@@ -34,8 +34,13 @@ function fromFramework(err: Error): AppError | undefined {
 /** A character that PostgreSQL cannot store in text: NUL. */
 const UNSTORABLE = /^(22021|22P05)$/
 
+/** The database gave a statement up: it took too long, or waited too long for somebody else's. */
+const QUERY_CANCELED = '57014'
+const TOO_LONG = 'The answer took too long; try again later.'
+
 function fromDatabase(err: Error): AppError | undefined {
   const code = codeOf(err) ?? ''
+  if (code === QUERY_CANCELED) return new AppError('service.unavailable', { detail: TOO_LONG, cause: err })
   if (isDatabaseAway(err)) return new AppError('database.unavailable', { cause: err })
   if (UNSTORABLE.test(code)) {
     return new AppError('request.invalid', { detail: 'Text must not contain NUL characters.', cause: err })

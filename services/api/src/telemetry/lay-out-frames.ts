@@ -27,7 +27,7 @@ export interface LayOutOptions {
 }
 
 const DAY: Micros = 86_400_000_000
-/** The writer looks at the time a moment later than we do, and would refuse what we have acknowledged. */
+/** The writer looks at the time a moment later than we do, perhaps by another clock, and would refuse what we have acknowledged. */
 const MARGIN: Micros = 60_000_000
 
 /** How many stamps a batch needs: as many as one event's readings without a time, because a frame has one value of each event. */
@@ -49,7 +49,7 @@ export function layOutFrames({ datapoints, times, links, firstStamp, now, retent
   const rejected: RejectedDatapoint[] = []
   const count = occurrenceCounter()
   const oldest = now - retentionDays * DAY + MARGIN
-  const newest = now + DAY
+  const newest = now + DAY - MARGIN
 
   const rejectionOf = (
     { event_public_id, value }: NewDatapoint,

@@ -68,11 +68,15 @@ export const lastAdmin = (what: 'demoted' | 'deleted'): AppError =>
   new AppError('user.last-admin', { detail: `The last admin cannot be ${what}: make somebody else an admin first.` })
 
 function checkMayUpdate(by: Principal, id: UserId, { role, password }: UpdateUser): void {
-  // Whoever sets a password can log in with it, and what a login may do (make other tokens) an API token may not.
-  if (typeof password === 'string' && by.credential.kind !== 'login') throw new AppError('auth.login-needed')
-  if (by.role === 'admin') return
-  if (by.id !== id) throw new AppError('auth.forbidden', { detail: 'You can only update your own profile.' })
-  if (typeof role === 'string') throw new AppError('auth.forbidden', { detail: 'Only admins can change user roles.' })
+  if (by.role !== 'admin' && by.id !== id) {
+    throw new AppError('auth.forbidden', { detail: 'You can only update your own profile.' })
+  }
+  if (by.role !== 'admin' && typeof role === 'string') {
+    throw new AppError('auth.forbidden', { detail: 'Only admins can change user roles.' })
+  }
+  // A token that leaks must not make itself at home: by a password, or by the rights of somebody else.
+  const givesPower = typeof password === 'string' || typeof role === 'string'
+  if (givesPower && by.credential.kind !== 'login') throw new AppError('auth.login-needed')
 }
 
 /** The session of a person who sets their own password goes on. */

@@ -38,7 +38,7 @@ export const ACCESS = {
   'GET /api/v1/auth/sso/config': open,
 
   'GET /api/v1/users': admin,
-  'POST /api/v1/users': admin,
+  'POST /api/v1/users': { role: 'admin', credential: 'login' },
   'GET /api/v1/users/{id}': viewerOwn,
   'PUT /api/v1/users/{id}': viewerOwn,
   'DELETE /api/v1/users/{id}': admin,
