@@ -41,7 +41,11 @@ export function openDatabase(options: DatabaseOptions): Database {
     options: `-c timezone=UTC -c statement_timeout=${options.statementTimeoutMs ?? 0}`,
     types: { getTypeParser },
   })
-  const lost = (err: Error): void => options.onConnectionLost?.(err)
+  const lost = (err: Error): void => {
+    // The pool hangs the whole connection onto the error, with its cancellation key: nothing for a log.
+    Reflect.deleteProperty(err, 'client')
+    options.onConnectionLost?.(err)
+  }
   pool.on('error', lost)
   // The pool listens only to idle connections: without this, one that breaks between two statements of a transaction ends the process.
   pool.on('connect', (client) => client.on('error', lost))

@@ -26,6 +26,7 @@ export async function benchHttp(): Promise<void> {
     rows.push(await measureBatches('bare: parse, publish', url, plant, 20))
     rows.push(await measure('bare: constant answer', 100, get(url, plant, '/')))
   }
+  await site.bus.jsm.streams.purge(site.bus.names.streams.readings) // what the bare server published is no frame
   await using system = await startSystem(site, target, plant)
   for (const perSecond of [2, 20]) rows.push(await measureTelemetry(system.url, target, plant, perSecond))
   for (const path of LISTS) rows.push(await measure(`GET ${path}`, 100, get(system.url + API_BASE, plant, path)))
@@ -59,7 +60,7 @@ async function startSystem(site: BenchSite, { url: databaseUrl }: BenchDatabase,
   const api = stack.use(await startProcess('api', { ...shared, WEBMACS_AUTO_SEED: 'false' }))
   const apiUrl = `http://127.0.0.1:${api.ports.http}`
   const gatewayMain = fileURLToPath(new URL('../../../gateway/src/main.ts', import.meta.url))
-  const environment = { PORT: '0', HOST: '127.0.0.1', API_URL: apiUrl, FANOUT_URL: apiUrl, UI_DIR: '/', UI_URL: '' }
+  const environment = { PORT: '0', HOST: '127.0.0.1', API_URL: apiUrl, FANOUT_URL: apiUrl, UI_URL: apiUrl }
   const gateway = stack.use(await startProgram(gatewayMain, [], environment))
   return { url: `http://127.0.0.1:${gateway.ports.http}`, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 }

@@ -123,7 +123,8 @@ test('estimates the total of many datapoints, and refuses a page past the newest
   expect(total).toBeLessThan(30_000)
   expect((await list('?page=240&page_size=100')).data).toHaveLength(100)
   await site.db.pool.query(`UPDATE pg_class SET reltuples = 5e7 WHERE relname LIKE 'datapoints_2%' AND reltuples > 0`)
-  const deep = await site.api.get('/api/v1/datapoints?page=10002&page_size=100', { as: 'viewer' })
+  const other = await site.startApi() // the first remembers its estimate for a while
+  const deep = await other.get('/api/v1/datapoints?page=10002&page_size=100', { as: 'viewer' })
   expect(deep.body).toEqual(
     aProblem('request.invalid', { errors: [{ field: 'query.page', rule: expect.any(String) }] }),
   )

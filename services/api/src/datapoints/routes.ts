@@ -17,6 +17,7 @@ import type { Broker } from '../broker.ts'
 import type { Changes } from '../changes/changes.ts'
 import { pageAnswer } from '../http/paging.ts'
 import { parseDatapointId } from './datapoint-id.ts'
+import { DatapointTotals } from './datapoint-totals.ts'
 import { deleteDatapoint } from './delete-datapoint.ts'
 import type { LastValues } from './last-values.ts'
 import { replaceDeleted } from './read-last-values.ts'
@@ -38,6 +39,7 @@ const ById = Type.Object({
 export const datapointRoutes =
   ({ db, lastValues, broker, changes }: DatapointRoutesOptions): FastifyPluginAsyncTypebox =>
   async (app) => {
+    const totals = new DatapointTotals()
     app.get(
       '/datapoints',
       {
@@ -50,7 +52,7 @@ export const datapointRoutes =
         },
       },
       async ({ query }) => {
-        const { total, datapoints } = await listDatapoints(db, query, lastValues.newest ?? nowMicros())
+        const { total, datapoints } = await listDatapoints(db, totals, query)
         return pageAnswer(query, total, datapoints)
       },
     )
