@@ -20,7 +20,8 @@ async def follow() -> None:
                 for reading in message.get("datapoints", []):
                     print(reading["event_public_id"], reading["value"], reading["timestamp"])
         except websockets.ConnectionClosed as closed:
-            if closed.rcvd is not None and closed.rcvd.code == 1008:
+            refused = closed.rcvd is not None and closed.rcvd.code == 1008
+            if refused and closed.rcvd.reason != "Role has changed":  # the token stays good then
                 raise SystemExit(f"The token is refused: {closed.rcvd.reason}")
 
 

@@ -48,6 +48,10 @@ export class ClientError extends Error {
   }
 }
 
+/** What the caller handed in breaks a rule; nothing was sent. */
+export const invalidArgument = (field: string, rule: string): ClientError =>
+  new ClientError({ status: 0, code: 'request.invalid', detail: `${field} ${rule}.`, errors: [{ field, rule }] })
+
 /** Whether a failure is the client's and, where codes are given, has one of them. */
 export function isClientError(error: unknown, ...codes: readonly ClientErrorCode[]): error is ClientError {
   return error instanceof ClientError && (codes.length === 0 || codes.includes(error.code))

@@ -151,6 +151,41 @@ test('sends a thousand and one datapoints in batches, each again under its own k
   expect(keys).toEqual(['run-42', 'run-42.500', 'run-42.500', 'run-42.1000'])
 })
 
+test.each([
+  ['run\n42', 'must have only characters that a header can carry'],
+  ['x'.repeat(252), 'must have at most 255 characters together with the place of the last batch (.500)'],
+])('sends nothing under a key that cannot be one: %j', async (idempotencyKey, rule) => {
+  const { client, asked } = answering(new TypeError('fetch failed'))
+  const datapoints = Array.from({ length: 501 }, (_, value) => ({ value, event_public_id: 'evt_1' }))
+  await expect(client.datapoints.createBatch(datapoints, { idempotencyKey })).rejects.toMatchObject({
+    code: 'request.invalid',
+    errors: [{ field: 'idempotencyKey', rule }],
+  })
+  expect(asked).toEqual([])
+})
+
+test('takes the longest key that leaves room for the place of each batch', async () => {
+  const { client, asked } = answering(Response.json({ accepted: 1, rejected: [] }))
+  const datapoints = Array.from({ length: 501 }, (_, value) => ({ value, event_public_id: 'evt_1' }))
+  await client.datapoints.createBatch(datapoints, { idempotencyKey: 'x'.repeat(251) })
+  expect(asked).toHaveLength(2)
+})
+
+test('takes a token that no header can carry for a refused one, and does not show it', async () => {
+  const refused: unknown[] = []
+  const client = createClient({
+    baseUrl: 'http://127.0.0.1:1', // nobody listens there
+    getToken: () => 'secret\n€',
+    onUnauthorized: (token) => {
+      refused.push(token)
+    },
+  })
+  const failure = await client.auth.me().catch((error: unknown) => error)
+  expect(failure).toMatchObject({ status: 401, code: 'auth.invalid-token' })
+  expect(String(failure)).not.toContain('secret')
+  expect(refused).toEqual(['secret\n€'])
+})
+
 test('waits as long as the server asks for, and not at all when that is too long', async () => {
   const { client, asked, waits } = answering(
     problem(429, {}, { 'retry-after': '8' }),

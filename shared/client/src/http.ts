@@ -1,4 +1,4 @@
-import { ClientError, errorOfResponse } from './client-error.ts'
+import { ClientError, errorOfResponse, invalidArgument } from './client-error.ts'
 import type { Credentials } from './credentials.ts'
 import { type RetryPolicy, retryDelayMs } from './retry.ts'
 import { delay, type Timers } from './timers.ts'
@@ -99,13 +99,13 @@ async function exchange(
   call: Call,
   token: string | undefined,
 ): Promise<Answer> {
+  // Outside of the try: what the caller got wrong is no trouble of the network, and is not sent again.
+  const request = { method: call.method ?? 'GET', headers: headersOf(call, token), ...bodyOf(call) }
   const timeout = AbortSignal.timeout(call.timeoutMs ?? timeoutMs)
   try {
     const response = await fetch(`${baseUrl}${API_BASE}${path}${queryOf(call.query)}`, {
-      method: call.method ?? 'GET',
-      headers: headersOf(call, token),
+      ...request,
       signal: call.signal === undefined ? timeout : AbortSignal.any([call.signal, timeout]),
-      ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
     })
     if (!response.ok) throw await errorOfResponse(response)
     return await answerOf(response)
@@ -118,11 +118,38 @@ async function exchange(
 
 function headersOf(call: Call, token: string | undefined): Record<string, string> {
   const headers: Record<string, string> = { accept: 'application/json' }
-  if (token !== undefined) headers.authorization = `Bearer ${token}`
+  if (token !== undefined) headers.authorization = bearerOf(token)
   if (call.body !== undefined) headers['content-type'] = 'application/json'
-  if (call.ifVersion !== undefined) headers['if-match'] = call.ifVersion
-  if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey
+  if (call.ifVersion !== undefined) headers['if-match'] = carried('ifVersion', call.ifVersion)
+  if (call.idempotencyKey !== undefined) headers['idempotency-key'] = carried('idempotencyKey', call.idempotencyKey)
   return headers
+}
+
+const bodyOf = ({ body }: Call): { body?: string } => (body === undefined ? {} : { body: JSON.stringify(body) })
+
+/** The server would not take such a token either; its owner is asked for another one. */
+function bearerOf(token: string): string {
+  if (isHeaderValue(token)) return `Bearer ${token}`
+  throw new ClientError({
+    status: 401,
+    code: 'auth.invalid-token',
+    detail: 'The token has characters that no token has.',
+  })
+}
+
+function carried(field: string, value: string): string {
+  if (isHeaderValue(value)) return value
+  throw invalidArgument(field, 'must have only characters that a header can carry')
+}
+
+/** The platform's error quotes the value, which may be a secret: only whether there is one counts. */
+function isHeaderValue(value: string): boolean {
+  try {
+    new Headers({ value })
+    return true
+  } catch {
+    return false
+  }
 }
 
 async function answerOf(response: Response): Promise<Answer> {

@@ -7,6 +7,7 @@ import { createLiveStream, type LiveStream } from './live-stream.ts'
 
 let server: WebSocketServer
 let stream: LiveStream | undefined
+let refusals: number
 
 afterEach(async () => {
   stream?.stop()
@@ -15,6 +16,7 @@ afterEach(async () => {
 })
 
 async function follow(values: number[] = []): Promise<{ next: (status: LiveState['status']) => Promise<LiveState> }> {
+  refusals = 0
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo // listens on TCP
   const seen = new EventTarget()
@@ -23,6 +25,7 @@ async function follow(values: number[] = []): Promise<{ next: (status: LiveState
     getToken: () => 'secret',
     onState: (state) => seen.dispatchEvent(new Event(state.status)),
     onReadings: (datapoints) => values.push(...datapoints.map(({ value }) => value)),
+    onUnauthorized: () => refusals++,
     random: () => 0,
   })
   const followed = stream
@@ -63,4 +66,23 @@ test('stops when a real server refuses the token after the handshake', async () 
   const stopped = next('stopped')
   stream?.start()
   expect(await stopped).toMatchObject({ status: 'stopped', reason: 'unauthorized' })
+})
+
+test('comes back at once with the same token when the role has changed', async () => {
+  const tokens: unknown[] = []
+  server = new WebSocketServer({ port: 0, host: '127.0.0.1' })
+  server.on('connection', (socket, request) => {
+    tokens.push(request.headers['sec-websocket-protocol'])
+    socket.send('{"type":"connected","message":"Hello"}')
+  })
+  const { next } = await follow()
+  const live = next('live')
+  stream?.start()
+  await live
+  const lost = next('connecting')
+  for (const client of server.clients) client.close(1008, 'Role has changed')
+  expect(await lost).toMatchObject({ status: 'connecting', reason: 'Role has changed' })
+  await next('live')
+  expect(tokens).toEqual(['webmacs, webmacs.token.secret', 'webmacs, webmacs.token.secret'])
+  expect(refusals).toBe(0)
 })

@@ -143,6 +143,19 @@ test('stops for good when the token is refused', () => {
   expect(sockets).toHaveLength(1)
 })
 
+test('comes back at once when the role has changed, and after growing pauses when it is sent away again', () => {
+  socket().say(CONNECTED)
+  socket().end(1008, 'Role has changed')
+  timers.advance(0)
+  expect(sockets).toHaveLength(2)
+  socket().say(CONNECTED)
+  socket().end(1008, 'Role has changed')
+  expect(stream.state()).toEqual({ status: 'connecting', reason: 'Role has changed', nextAttemptAt: 2000 })
+  timers.advance(2000)
+  expect(sockets).toHaveLength(3)
+  expect(refusals).toBe(0)
+})
+
 test('drops the socket when the device goes offline and tries at once when it is back', () => {
   socket().say(CONNECTED)
   network.dispatchEvent(new Event('offline'))

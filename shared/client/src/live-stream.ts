@@ -6,12 +6,15 @@ import type { LiveState } from './live-state.ts'
 import { isTokenShaped, openWebSocket, type StreamSocket, socketProtocols } from './socket.ts'
 import { readStreamMessage } from './stream-message.ts'
 import { systemTimers, type Timers } from './timers.ts'
-import { CLOSE_POLICY, STREAM_HEARTBEAT_MS, STREAM_PATH } from './wire.ts'
+import { CLOSE_POLICY, ROLE_CHANGED, STREAM_HEARTBEAT_MS, STREAM_PATH } from './wire.ts'
 
 /** Tells of `online` and `offline`, as `window` does. */
 export type NetworkEvents = Pick<EventTarget, 'addEventListener' | 'removeEventListener'>
 
-/** `onUnauthorized` is called when the server refuses the token: the stream goes on with another one, and stops where there is none. */
+/**
+ * `onUnauthorized` is called when the server refuses the token: the stream goes on with another one, and stops where there is none. Not when
+ * the role has changed: the same token connects again.
+ */
 export interface LiveStreamOptions extends CredentialOptions {
   /** `ws://` or `wss://` address of the gateway, without a path. */
   readonly url: string
@@ -97,9 +100,16 @@ export function createLiveStream(options: LiveStreamOptions): LiveStream {
       : { status: 'connecting', reason, nextAttemptAt }
 
   const fail = (reason: string): void => {
-    dropSocket()
     failures++
-    const waitMs = backoffMs(RECONNECT, failures, random())
+    comeBackIn(backoffMs(RECONNECT, failures, random()), reason)
+  }
+  /** At once, but not again and again. */
+  const comeBack = (reason: string): void => {
+    failures++
+    comeBackIn(failures === 1 ? 0 : backoffMs(RECONNECT, failures, random()), reason)
+  }
+  const comeBackIn = (waitMs: number, reason: string): void => {
+    dropSocket()
     schedule('retry', waitMs, connect)
     enter(waiting(reason, timers.now() + waitMs))
   }
@@ -173,7 +183,8 @@ export function createLiveStream(options: LiveStreamOptions): LiveStream {
     opened.onerror = () => undefined // a close event follows and says more
     opened.onclose = ({ code, reason }) => {
       if (socket !== opened) return
-      if (code === CLOSE_POLICY) onRefused(token, reason)
+      if (code === CLOSE_POLICY && reason === ROLE_CHANGED) comeBack(reason)
+      else if (code === CLOSE_POLICY) onRefused(token, reason)
       else fail(reason === '' ? LOST : reason)
     }
   }

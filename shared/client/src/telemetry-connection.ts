@@ -6,7 +6,14 @@ import type { TelemetrySenderOptions } from './telemetry.ts'
 import { readTelemetryAnswer } from './telemetry-message.ts'
 import type { BatchQueue, TelemetryBatch } from './telemetry-queue.ts'
 import { systemTimers } from './timers.ts'
-import { CLOSE_POLICY, CLOSE_TOO_LARGE, CLOSE_UNSUPPORTED, TELEMETRY_PATH } from './wire.ts'
+import {
+  CLOSE_POLICY,
+  CLOSE_TOO_LARGE,
+  CLOSE_UNSUPPORTED,
+  OPERATOR_ONLY,
+  ROLE_CHANGED,
+  TELEMETRY_PATH,
+} from './wire.ts'
 
 const RECONNECT = { firstMs: 500, maxMs: 30_000 }
 /** However long a server asks for, it is asked again after this. */
@@ -55,9 +62,17 @@ export function createTelemetryConnection(options: TelemetrySenderOptions, queue
     queue.unsend()
   }
   const lose = (): void => {
-    drop()
     failures++
-    enter('waiting', backoffMs(RECONNECT, failures, random()), () => {
+    comeBackIn(backoffMs(RECONNECT, failures, random()))
+  }
+  /** At once, but not again and again. */
+  const comeBack = (): void => {
+    failures++
+    comeBackIn(failures === 1 ? 0 : backoffMs(RECONNECT, failures, random()))
+  }
+  const comeBackIn = (ms: number): void => {
+    drop()
+    enter('waiting', ms, () => {
       enter('idle')
       pump()
     })
@@ -94,12 +109,17 @@ export function createTelemetryConnection(options: TelemetrySenderOptions, queue
   }
   function onClose(token: string | undefined, code: number, reason: string): void {
     if (code === CLOSE_POLICY) {
-      void refuse(token, reason) // handles its own failures
+      onRefused(token, reason)
       return
     }
     // Sent again, such a batch would end every connection.
     if (code === CLOSE_TOO_LARGE || code === CLOSE_UNSUPPORTED) queue.rejectUnanswered(tooMuch(reason))
     lose()
+  }
+  function onRefused(token: string | undefined, reason: string): void {
+    if (reason === ROLE_CHANGED) comeBack()
+    else if (reason === OPERATOR_ONLY) giveUp(forbidden(reason))
+    else void refuse(token, reason) // handles its own failures
   }
   async function refuse(token: string | undefined, reason: string): Promise<void> {
     drop()
@@ -158,6 +178,7 @@ export function createTelemetryConnection(options: TelemetrySenderOptions, queue
   return { pump: () => pump(), close: drop }
 }
 
+const forbidden = (detail: string): ClientError => new ClientError({ status: 403, code: 'auth.forbidden', detail })
 const tooMuch = (reason: string): ClientError =>
   new ClientError({
     status: 0,

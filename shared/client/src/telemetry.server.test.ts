@@ -28,6 +28,7 @@ beforeEach(async () => {
     const token = String(request.headers['sec-websocket-protocol']).replace(/^webmacs, ?webmacs\.token\./, '')
     tokens.push(token)
     if (token === 'revoked') socket.close(1008, 'Token has been revoked')
+    if (token === 'viewer') socket.close(1008, 'Operator privileges required')
     socket.on('message', (data) => {
       const message: TelemetryMessage = JSON.parse(String(data))
       received.push(message)
@@ -140,6 +141,44 @@ test('goes on with another token when it is handed one', async () => {
   })
   expect(await send(readings(1))).toMatchObject({ accepted: 1 })
   expect(tokens).toEqual(['revoked', 'good'])
+})
+
+test('fails without asking for another token when the user may not send', async () => {
+  let token = 'viewer'
+  let asked = 0
+  const { send } = open({ getToken: () => token, onUnauthorized: () => asked++ })
+  await expect(send(readings(1))).rejects.toMatchObject({
+    status: 403,
+    code: 'auth.forbidden',
+    message: 'Operator privileges required',
+  })
+  token = 'good' // the user has become an operator
+  expect(await send(readings(1))).toMatchObject({ accepted: 1 })
+  expect(asked).toBe(0)
+})
+
+test('connects again with the same token when the role has changed: at once, and then after growing pauses', async () => {
+  const close: Misbehaviour = (socket) => socket.close(1008, 'Role has changed')
+  misbehaviours = [close, close]
+  let asked = 0
+  const timers = createFakeTimers()
+  const sent = open({ timers, onUnauthorized: () => asked++ }).send(readings(1))
+  await expect
+    .poll(() => {
+      timers.advance(0)
+      return received
+    })
+    .toHaveLength(2)
+  await expect
+    .poll(() => {
+      timers.advance(100)
+      return received
+    })
+    .toHaveLength(3)
+  expect(await sent).toMatchObject({ accepted: 1 })
+  expect(timers.now()).toBeGreaterThan(0)
+  expect(new Set(ids()).size).toBe(1)
+  expect(asked).toBe(0)
 })
 
 test('connects again when another token cannot be had for the moment', async () => {

@@ -33,7 +33,8 @@ export interface SendTelemetryOptions {
 export interface TelemetrySender {
   /**
    * Resolves when the server has the readings, and says which it did not take. Await it before the next one: that is the back-pressure.
-   * @throws ClientError with the code of the server's answer, `queue-full`, `closed`, or `auth.invalid-token` when the connection is refused
+   * @throws ClientError with the code of the server's answer, `queue-full`, `closed`, `auth.invalid-token` when the token is refused, or
+   * `auth.forbidden` when its user may not send
    */
   send(datapoints: readonly NewDatapoint[], options?: SendTelemetryOptions): Promise<TelemetryOutcome>
   /** Closes the connection; what is not answered yet fails with `closed`. */

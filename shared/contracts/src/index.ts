@@ -136,6 +136,7 @@ export { mayActAs, ROLES, Role } from './roles.ts'
 export {
   AUTH_DEADLINE_MS,
   CLOSE,
+  CLOSE_REASON,
   SOCKET_PROTOCOL,
   SOCKET_TOKEN_PROTOCOL,
   SocketAuth,

@@ -37,6 +37,14 @@ export const CLOSE = {
   tryLater: 1013,
 } as const
 
+/** Reasons of 1008 that another token does not help against; with every other reason the token is refused. */
+export const CLOSE_REASON = {
+  /** The token is good, but its user may not send telemetry. */
+  operatorOnly: 'Operator privileges required',
+  /** The user may do less than when the socket was opened: connect again with the same token. */
+  roleChanged: 'Role has changed',
+} as const
+
 export const StreamDatapoint = Type.Object({
   value: Type.Number(),
   event_public_id: EventId,

@@ -7,6 +7,7 @@ const A: EventId = newId('evt')
 let socket: StreamSocket
 let isServerAway: boolean
 let polls: number
+let refusals: number
 let live: LiveConnection
 
 const aDatapoint = (): Datapoint => ({
@@ -29,10 +30,13 @@ beforeEach(() => {
   vi.useFakeTimers()
   isServerAway = false
   polls = 0
+  refusals = 0
   live = createLiveConnection({
     url: 'ws://rig',
     getToken: () => 'token',
-    onUnauthorized: () => undefined,
+    onUnauthorized: () => {
+      refusals++
+    },
     network: new EventTarget(),
     schedule: (flush) => flush(),
     client: {
@@ -78,6 +82,17 @@ test('does not claim to poll while no poll is answered', async () => {
   isServerAway = false
   await vi.advanceTimersByTimeAsync(1500)
   expect(live.state().status).toBe('polling')
+})
+
+test('a changed role signs nobody out', async () => {
+  connect()
+  const before = socket
+  socket.onclose?.({ code: 1008, reason: 'Role has changed' })
+  await vi.advanceTimersByTimeAsync(0)
+  expect(socket).not.toBe(before)
+  connect()
+  expect(live.state().status).toBe('live')
+  expect(refusals).toBe(0)
 })
 
 test('tells of a recovery only after an outage', async () => {

@@ -1,4 +1,4 @@
-import type { ErrorCode, Role } from '@webmacs/contracts'
+import { CLOSE_REASON, type ErrorCode, type Role } from '@webmacs/contracts'
 
 /** Why a socket is closed with 1008. Clients know these texts; they are part of the contract. */
 export const REASON = {
@@ -8,7 +8,7 @@ export const REASON = {
   invalidApiToken: 'Invalid API token',
   expiredApiToken: 'API token expired',
   userGone: 'User not found',
-  roleChanged: 'Role has changed',
+  roleChanged: CLOSE_REASON.roleChanged,
 } as const
 
 /** Why a socket is closed with 1013. */
@@ -31,6 +31,10 @@ export function reasonOf(code: ErrorCode, kind: CredentialKind): string | undefi
 }
 
 export function privilegesRequired(role: Role): string {
-  const words: Record<Role, string> = { viewer: 'Viewer', operator: 'Operator', admin: 'Admin' }
-  return `${words[role]} privileges required`
+  const reasons: Record<Role, string> = {
+    viewer: 'Viewer privileges required',
+    operator: CLOSE_REASON.operatorOnly,
+    admin: 'Admin privileges required',
+  }
+  return reasons[role]
 }
