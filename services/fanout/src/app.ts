@@ -50,7 +50,7 @@ export async function startFanout(config: FanoutConfig, { log, signal }: Service
     isBrokerAway: () => bus.status() !== 'connected',
   })
   const sockets = new SocketServer({
-    endpoints: [stream, telemetryEndpoint({ bus, metrics })],
+    endpoints: [stream, telemetryEndpoint({ bus, metrics, log, holdMs: config.TELEMETRY_HOLD_SECONDS * 1000 })],
     gate: new Gate({ bus, key: createTokenKey(config.SECRET_KEY), revoked }),
     watch,
     log,

@@ -35,6 +35,12 @@ const Environment = Type.Object({
     default: 30,
     description: 'A client that reads nothing this long is closed, seconds',
   }),
+  TELEMETRY_HOLD_SECONDS: Type.Integer({
+    minimum: 0,
+    maximum: 3600,
+    default: 60,
+    description: 'A batch without id is tried again this long while it cannot be taken, seconds; 0: it is tried once',
+  }),
 })
 
 export type FanoutConfig = Readonly<Static<typeof Environment>>

@@ -87,6 +87,5 @@ function endWithCredential(
   socket.on('close', () => {
     stopExpiry()
     forget()
-    session.stop()
   })
 }

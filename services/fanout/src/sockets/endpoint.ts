@@ -7,10 +7,13 @@ export interface Session {
   receive(text: string): void
   /** The credential is no good any more: nothing that waits may still be done in its name. */
   forbid(): void
-  /** Resolves when what the client said is dealt with; the server is going away. */
-  finish(): Promise<void>
-  /** The connection is gone. */
-  stop(): void
+  /**
+   * Resolves when what the client said is dealt with; the server is going away. May be called again, also after `stop`.
+   * @param deadline fires when there is no more time
+   */
+  finish(deadline: AbortSignal): Promise<void>
+  /** The connection is gone. Resolves when what the client said before is dealt with. */
+  stop(): Promise<void>
 }
 
 /** What is served at one path. */

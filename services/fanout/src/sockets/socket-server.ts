@@ -7,7 +7,7 @@ import { type WebSocket, WebSocketServer } from 'ws'
 import type { AccessWatch } from '../auth/access-watch.ts'
 import type { Gate } from '../auth/gate.ts'
 import { chooseProtocol, presentedBy } from '../auth/presented.ts'
-import { admit, type Connection } from './connection.ts'
+import { type Arrival, admit, type Connection } from './connection.ts'
 import type { Endpoint } from './endpoint.ts'
 import { watchPings } from './ping-watch.ts'
 
@@ -33,6 +33,10 @@ export class SocketServer {
   readonly #http: Server
   readonly #served = new Map<string, { readonly endpoint: Endpoint; readonly server: WebSocketServer }>()
   readonly #open = new Set<Connection>()
+  /** Gone, while what they said is still being dealt with. They take up room, so that what is kept for them all is bounded. */
+  readonly #leaving = new Set<Connection>()
+  /** Who presented a token in the address and waits to be let in: older clients may have said something already. */
+  readonly #admissions = new Set<Promise<void>>()
   #arriving = 0
 
   constructor(options: SocketServerOptions) {
@@ -68,10 +72,22 @@ export class SocketServer {
     const closed = once(this.#http, 'close')
     this.#http.close()
     this.#http.closeAllConnections()
-    const finished = Promise.all([...this.#open].map(({ session }) => session.finish()))
-    await beforeDeadline(finished, FINISH_MS)
+    const deadline = new AbortController()
+    await beforeDeadline(this.#finish(deadline.signal), FINISH_MS)
+    deadline.abort()
     await Promise.all(this.#sockets().map(takeLeave))
     await closed
+  }
+
+  /** Also those who are let in meanwhile, and those who are gone already. */
+  async #finish(deadline: AbortSignal): Promise<void> {
+    const finished = new Set<Connection>()
+    while (!deadline.aborted) {
+      const unfinished = [...this.#open, ...this.#leaving].filter((connection) => !finished.has(connection))
+      if (unfinished.length === 0 && this.#admissions.size === 0) return
+      await Promise.all([...unfinished.map(({ session }) => session.finish(deadline)), ...this.#admissions])
+      for (const connection of unfinished) finished.add(connection)
+    }
   }
 
   #upgrade(request: IncomingMessage, wire: Socket, head: Buffer): void {
@@ -87,19 +103,23 @@ export class SocketServer {
     }
     const { endpoint, server } = served
     server.handleUpgrade(request, wire, head, (socket) => {
-      void this.#take(socket, wire, request, endpoint)
+      const presented = presentedBy(request)
+      const admission = this.#take({ socket, wire, presented, endpoint })
+      if (presented.kind !== 'token') return
+      this.#admissions.add(admission)
+      void admission.finally(() => this.#admissions.delete(admission))
     })
   }
 
-  async #take(socket: WebSocket, wire: Socket, request: IncomingMessage, endpoint: Endpoint): Promise<void> {
+  async #take(arrival: Arrival): Promise<void> {
     const { gate, watch, log, maxClients, pingIntervalMs } = this.#options
+    const { socket, wire, endpoint } = arrival
     socket.on('error', (err) => {
       log.info({ event: 'socket.failed', socket: endpoint.name, reason: err.message }, 'socket failed')
     })
     watchPings(socket, wire, pingIntervalMs)
     this.#arriving += 1
-    const arrival = { socket, wire, presented: presentedBy(request), endpoint }
-    const hasRoom = (): boolean => this.#open.size < maxClients
+    const hasRoom = (): boolean => this.#open.size + this.#leaving.size < maxClients
     try {
       await admit(arrival, { gate, watch, log, hasRoom, onAdmitted: (connection) => this.#follow(connection) })
     } catch (err) {
@@ -112,11 +132,13 @@ export class SocketServer {
 
   #follow(connection: Connection): void {
     const { log } = this.#options
-    const { endpoint, socket } = connection
+    const { endpoint, session, socket } = connection
     this.#open.add(connection)
     log.info({ event: 'socket.opened', socket: endpoint.name, clients: this.#open.size }, 'client joined')
     socket.on('close', (code) => {
       this.#open.delete(connection)
+      this.#leaving.add(connection)
+      void session.stop().finally(() => this.#leaving.delete(connection))
       log.info({ event: 'socket.closed', socket: endpoint.name, code, clients: this.#open.size }, 'client left')
     })
   }

@@ -41,14 +41,18 @@ export class StreamSession implements Session {
   }
 
   forbid(): void {
-    this.stop()
+    this.#leave()
   }
 
   async finish(): Promise<void> {
     // Nothing that a client said here waits.
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
+    this.#leave()
+  }
+
+  #leave(): void {
     clearInterval(this.#heartbeats)
     this.#options.hub.leave(this.#recipient)
   }

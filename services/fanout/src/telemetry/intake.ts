@@ -1,26 +1,24 @@
 import { type Bus, NoReplyError, request } from '@webmacs/bus'
-import { AppError, ERRORS, type ErrorCode, TelemetryOutcome, type UserId } from '@webmacs/contracts'
+import { AppError, type ErrorCode, TelemetryOutcome, type UserId } from '@webmacs/contracts'
 import { reasonOf } from '../auth/reasons.ts'
 import type { Batch } from './read-message.ts'
 
 export type Submission =
   | { readonly kind: 'taken'; readonly outcome: TelemetryOutcome }
-  /** Whether it was taken is unknown when there was no answer; its sender may send it again under the same id. */
+  /** Whether it was taken is unknown when there was no answer; it may be handed on again under the same key. */
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string; readonly retryAfterSeconds?: number }
   /** The sender may not do this any more; `reason` is for the close. */
   | { readonly kind: 'forbidden'; readonly reason: string }
 
 const DEADLINE_MS = 5000
-const RETRY_AFTER_SECONDS = 2
 
-/** Hands a batch to api, who owns the rules of what is taken. Never throws: a failure is an answer too. */
-export async function submitBatch(bus: Bus, user: UserId, batch: Batch): Promise<Submission> {
+/**
+ * Hands a batch to api, who owns the rules of what is taken. Never throws: a failure is an answer too.
+ * @param key under which the same batch is taken once, however often it is handed on
+ */
+export async function submitBatch(bus: Bus, user: UserId, batch: Batch, key: string): Promise<Submission> {
   if (bus.status() !== 'connected') return failure(new AppError('broker.unavailable'))
-  const body = {
-    user,
-    datapoints: batch.datapoints,
-    ...(batch.id !== undefined && { idempotency_key: batch.id }),
-  }
+  const body = { user, datapoints: batch.datapoints, idempotency_key: key }
   try {
     const options = { timeoutMs: DEADLINE_MS }
     const outcome = await request(bus, bus.names.subjects.telemetry, body, TelemetryOutcome, options)
@@ -37,8 +35,7 @@ export async function submitBatch(bus: Bus, user: UserId, batch: Batch): Promise
 }
 
 function failure({ code, message, retryAfterSeconds }: AppError): Submission {
-  const retry = retryAfterSeconds ?? (ERRORS[code].retryable ? RETRY_AFTER_SECONDS : undefined)
-  return { kind: 'failed', code, message, ...(retry !== undefined && { retryAfterSeconds: retry }) }
+  return { kind: 'failed', code, message, ...(retryAfterSeconds !== undefined && { retryAfterSeconds }) }
 }
 
 /** The outcome in the numbering of what the client sent, with what did not get as far as api. */

@@ -38,6 +38,7 @@ test('says nothing to an older client, but for errors', async () => {
   expect(site.api.batches[0]).toEqual({
     user: expect.stringMatching(/^usr_/),
     datapoints: [aDatapoint(1), aDatapoint(2.5)],
+    idempotency_key: expect.any(String),
   })
   expect(site.api.batches).toHaveLength(2)
 })
@@ -152,8 +153,8 @@ test.each([
     throw refusal
   }
   const client = await aController(site)
-  client.say({ datapoints: [aDatapoint()] })
-  expect(await client.next('error')).toEqual({ type: 'error', message: refusal.message, ...told })
+  client.say({ id: 'b-7', datapoints: [aDatapoint()] })
+  expect(await client.next('error')).toEqual({ type: 'error', id: 'b-7', message: refusal.message, ...told })
   expect(client.socket.readyState).toBe(WebSocket.OPEN)
 })
 
