@@ -235,7 +235,7 @@ function welcome(config: LauncherConfig, reporter: Reporter, tookMs: number): vo
     reporter.line(`  log in as ${config.adminEmail} with ${config.adminPassword} (development only)`)
   } else if (config.adminPassword === undefined) {
     reporter.line(
-      `  first login: ${config.adminEmail}, password "adminPassword" in ${join(config.dataDir, 'secrets.json')}`,
+      `  first login: ${config.adminEmail}; the password stands in ${join(config.dataDir, 'secrets.json')}, under "adminPassword"`,
     )
   }
   reporter.line('  Ctrl-C stops everything\n')

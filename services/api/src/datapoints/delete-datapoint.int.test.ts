@@ -89,7 +89,7 @@ test('asks to try again in a moment when the datapoint is on its way but not sto
     const answer = await remove(event, time)
     return answer.status === 404 ? undefined : answer
   })
-  expect(refused.body).toEqual(aProblem('historian.behind', { status: 503 }))
+  expect(refused.body).toEqual(aProblem('datapoint.pending', { status: 409 }))
   expect(refused.headers.get('retry-after')).toBe('1')
 })
 

@@ -18,7 +18,7 @@ const HISTORIAN_DEADLINE_MS = 5000
 /**
  * Has the historian, which owns the table, delete a datapoint. Asked last in the transaction that says who did it: what it refuses is not
  * written down. When its answer is lost the deletion may have been made without an entry, and asking again answers that there is none.
- * @throws AppError `datapoint.unknown`, `broker.unavailable`, `historian.unavailable`, `historian.behind` when it is not stored yet
+ * @throws AppError `datapoint.unknown`, `broker.unavailable`, `historian.unavailable`, `datapoint.pending`
  */
 export async function deleteDatapoint(
   { broker, changes, lastValues }: DeletionOptions,
@@ -48,7 +48,7 @@ export async function deleteDatapoint(
 
 /** Answered 404 it would be stored a moment later all the same. */
 const notStoredYet = (cause: unknown): AppError =>
-  new AppError('historian.behind', {
+  new AppError('datapoint.pending', {
     detail: 'The datapoint is not stored yet: try again in a moment.',
     retryAfterSeconds: 1,
     cause,

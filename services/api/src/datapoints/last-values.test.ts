@@ -77,3 +77,26 @@ test('forgets a deleted datapoint, and leaves a newer one', () => {
   values.note(reading(A, 15, 1))
   expect(values.all()).toContainEqual(reading(A, 15, 1))
 })
+
+test('lets a time far ahead hide no value of now, whichever comes first', () => {
+  const now = 1_000_000_000
+  const ahead = now + 3_600_000_000
+  for (const order of [
+    [now, ahead],
+    [ahead, now],
+  ]) {
+    const values = new LastValues()
+    values.setEvents([A])
+    for (const time of order) values.note(reading(A, time, time), now)
+    expect(values.all()).toEqual([reading(A, now, now)])
+    expect(values.newest).toBe(now)
+  }
+})
+
+test('shows values of a clock that is far ahead where there are no others', () => {
+  const now = 1_000_000_000
+  const values = new LastValues()
+  values.setEvents([A])
+  for (const time of [now + 3_600_000_000, now + 3_601_000_000]) values.note(reading(A, time, time), now)
+  expect(values.all()).toEqual([reading(A, now + 3_601_000_000, now + 3_601_000_000)])
+})

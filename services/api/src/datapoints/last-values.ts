@@ -1,4 +1,4 @@
-import type { Change, EventId, Micros, QualityBits } from '@webmacs/contracts'
+import { type Change, type EventId, type Micros, nowMicros, type QualityBits } from '@webmacs/contracts'
 import type { DatapointKey } from './datapoint-id.ts'
 
 export interface LastValue {
@@ -22,14 +22,16 @@ export class LastValues {
   #deletions = 0
   readonly #notebooks = new Set<EventNotes>()
 
-  note(value: LastValue): void {
-    this.noteTime(value.time)
+  /** A time that lies far ahead is the mistake of a clock or a sender: it hides no value of now, and makes room for the next. */
+  note(value: LastValue, now: Micros = nowMicros()): void {
+    this.noteTime(value.time, now)
     const known = this.#values.get(value.event)
-    if (known === undefined || value.time > known.time) this.#values.set(value.event, value)
+    if (known === undefined || isNewer(value.time, known.time, now)) this.#values.set(value.event, value)
   }
 
   /** A reading without a value is no last value, but a sign of life. */
-  noteTime(time: Micros): void {
+  noteTime(time: Micros, now: Micros = nowMicros()): void {
+    if (isFarAhead(time, now)) return
     if (this.#newest === undefined || time > this.#newest) this.#newest = time
   }
 
@@ -70,12 +72,12 @@ export class LastValues {
     }
   }
 
-  /** Forgets a datapoint that was deleted; where it was its event's newest, another one is to be found. */
   /** Whether this is the newest of its event that is known: it may not be stored yet. */
   holds({ event, time }: DatapointKey): boolean {
     return this.#values.get(event)?.time === time
   }
 
+  /** Forgets a datapoint that was deleted; where it was its event's newest, another one is to be found. */
   forget({ event, time }: DatapointKey): void {
     this.#deletions += 1
     if (this.#values.get(event)?.time === time) this.#values.delete(event)
@@ -95,4 +97,14 @@ export class LastValues {
   get newest(): Micros | undefined {
     return this.#newest
   }
+}
+
+/** Clocks differ by seconds; what lies further ahead is no reading of now. */
+export const FAR_AHEAD: Micros = 60_000_000
+
+const isFarAhead = (time: Micros, now: Micros): boolean => time > now + FAR_AHEAD
+
+function isNewer(time: Micros, known: Micros, now: Micros): boolean {
+  if (isFarAhead(known, now) !== isFarAhead(time, now)) return isFarAhead(known, now)
+  return time > known
 }

@@ -1,8 +1,8 @@
-import type { EventId, Micros, QualityBits } from '@webmacs/contracts'
-import type { Tables } from '@webmacs/database'
+import { type EventId, type Micros, nowMicros, type QualityBits } from '@webmacs/contracts'
+import { moment, type Tables } from '@webmacs/database'
 import { type Kysely, sql } from 'kysely'
 import type { DatapointKey } from './datapoint-id.ts'
-import type { LastValues } from './last-values.ts'
+import { FAR_AHEAD, type LastValues } from './last-values.ts'
 
 interface NewestRow {
   readonly event: EventId
@@ -50,7 +50,8 @@ async function readNewest({ db, values }: Reading, event?: EventId): Promise<New
       FROM events
       LEFT JOIN LATERAL (
         SELECT last, last_at FROM datapoint_rollups
-        WHERE event_id = events.id AND resolution = 60 ORDER BY bucket DESC LIMIT 1
+        WHERE event_id = events.id AND resolution = 60 AND bucket <= ${moment(nowMicros() + FAR_AHEAD)}
+        ORDER BY bucket DESC LIMIT 1
       ) newest ON true
       LEFT JOIN datapoints ON datapoints.event_id = events.id AND datapoints.ts = newest.last_at
       ${event === undefined ? sql`` : sql`WHERE events.public_id = ${event}`}

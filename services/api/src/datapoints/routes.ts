@@ -104,7 +104,7 @@ export const datapointRoutes =
     app.delete(
       '/datapoints/:id',
       {
-        config: { errors: ['datapoint.unknown', 'broker.unavailable', 'historian.unavailable', 'historian.behind'] },
+        config: { errors: ['datapoint.unknown', 'broker.unavailable', 'historian.unavailable', 'datapoint.pending'] },
         schema: {
           summary: 'Delete a datapoint',
           description: 'It is gone for good, also from charts; the audit log keeps what it was.',

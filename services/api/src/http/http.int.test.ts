@@ -140,6 +140,11 @@ describe('bodies', () => {
     expect(body).toEqual(aProblem('request.too-large'))
   })
 
+  test('lets a client that sends far too much read why it is refused', async () => {
+    const body = JSON.stringify({ email: 'a@b.c', password: 'x'.repeat(3_000_000) })
+    for (let turn = 0; turn < 10; turn++) expect((await login(body)).status).toBe(413)
+  })
+
   test('refuses deep nesting without losing its breath', async () => {
     expect((await login(`${'['.repeat(100_000)}${']'.repeat(100_000)}`)).status).toBe(422)
   })

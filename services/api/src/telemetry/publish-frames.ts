@@ -5,6 +5,8 @@ import type { OwnSource } from './own-source.ts'
 
 /** Readings older than this are late: they must not look live, nor raise alarms. */
 const LIVE_FOR: Micros = 30_000_000
+/** Nor must those from the future, which would stand on every screen until their time has come. */
+const LIVE_AHEAD: Micros = 30_000_000
 const ACK_DEADLINE_MS = 5000
 
 /**
@@ -25,7 +27,7 @@ export async function publishFrames(
   now: Micros,
 ): Promise<SequenceRange> {
   const frames = instants.map(({ time, values }) => ({
-    isLive: time > now - LIVE_FOR,
+    isLive: time > now - LIVE_FOR && time < now + LIVE_AHEAD,
     frame: source.frame(time, values),
   }))
   const { readings, backlog } = bus.names.subjects
