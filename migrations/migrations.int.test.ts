@@ -64,10 +64,25 @@ const COLUMNS: { readonly [Table in keyof Tables]: readonly (keyof Tables[Table]
   plugin_instances: [
     ...(['id', 'public_id', 'controller_id', 'plugin_id', 'instance_name', 'demo_mode', 'enabled'] as const),
     ...(['config', 'interval_ms', 'user_id', 'created_on', 'updated_on'] as const),
+    ...(['driven_by', 'auto_create_events'] as const),
   ],
   channel_mappings: [
     ...(['id', 'public_id', 'instance_id', 'channel_id', 'channel_name', 'direction', 'unit', 'event_id'] as const),
-    'created_on',
+    ...(['created_on', 'settings'] as const),
+  ],
+  commands: [
+    ...(['id', 'public_id', 'controller', 'instance_public_id', 'instance_name', 'channel_id'] as const),
+    ...(['channel_name', 'event_public_id', 'unit', 'value', 'state', 'code', 'detail'] as const),
+    ...(['previous', 'written', 'clamped', 'readback', 'actor_kind', 'actor_id', 'actor_name'] as const),
+    ...(['reason', 'requested_on', 'expires_on', 'transitions'] as const),
+  ],
+  reading_gaps: [
+    ...(['id', 'source', 'reason', 'from_time', 'to_time', 'instance_public_id', 'event_public_ids'] as const),
+    ...(['epoch', 'first_seq', 'last_seq', 'recorded_on'] as const),
+  ],
+  plugin_packages: [
+    ...(['id', 'public_id', 'package_name', 'version', 'plugin_ids', 'file_size_bytes'] as const),
+    ...(['sha256', 'user_id', 'installed_on', 'updated_on'] as const),
   ],
   reading_sources: ['source', 'epoch', 'committed', 'updated_on'],
   log_entries: ['id', 'public_id', 'content', 'logging_type', 'status_type', 'user_id', 'created_on', 'updated_on'],

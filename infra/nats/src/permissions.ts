@@ -19,13 +19,17 @@ export function permissionsOf(user: NatsUser, { prefix, subjects, streams, bucke
     case 'controller':
       return {
         publish: [
-          ...[`${prefix}.readings.*`, `${prefix}.backlog.*`, subjects.historian('watermark')],
+          ...[`${prefix}.readings.*`, `${prefix}.backlog.*`, `${prefix}.command-reports.*`, subjects.time],
+          ...[subjects.historian('watermark'), subjects.historian('gap')],
           ...[`$JS.API.STREAM.INFO.${streams.readings}`, '$JS.API.INFO'],
           ...readBucket(buckets.controllers),
           ...[`$KV.${buckets.controllers}.*.reported.*`, `$KV.${buckets.controllers}.*.inventory`],
-          `$KV.${buckets.controllers}.*.alive`,
+          ...[`$KV.${buckets.controllers}.*.alive`, `$KV.${buckets.controllers}.*.cycle-state`],
         ],
-        subscribe: [...own, subjects.allWatermarks],
+        subscribe: [
+          ...[...own, subjects.allWatermarks, subjects.allReadings],
+          ...[`${prefix}.commands.*`, `${prefix}.controllers.*.*`],
+        ],
       }
     case 'ingest':
       return {
@@ -57,7 +61,12 @@ export function permissionsOf(user: NatsUser, { prefix, subjects, streams, bucke
           ...[`${prefix}.changes.>`, '$JS.API.INFO'],
           ...readBucket(buckets.controllers),
           ...readBucket(buckets.revoked),
-          ...[`$KV.${buckets.controllers}.*.desired.*`, `$KV.${buckets.revoked}.*`],
+          ...[`$KV.${buckets.controllers}.*.desired.*`, `$KV.${buckets.controllers}.*.cycle`],
+          ...[`$KV.${buckets.revoked}.*`, `${prefix}.commands.*`, `${prefix}.controllers.*.*`],
+          `$JS.API.STREAM.INFO.${streams.commands}`,
+          `$JS.API.CONSUMER.INFO.${streams.commands}.${durables.commandHistory}`,
+          `$JS.API.CONSUMER.MSG.NEXT.${streams.commands}.${durables.commandHistory}`,
+          `$JS.ACK.${streams.commands}.${durables.commandHistory}.>`,
           ...apiSources().flatMap((source) => [subjects.readings(source), subjects.backlog(source)]),
           ...[`$JS.API.STREAM.INFO.${streams.readings}`, `$JS.API.STREAM.MSG.GET.${streams.readings}`],
           ...[`$JS.API.CONSUMER.INFO.${streams.readings}.${durables.ingest}`, subjects.historian('delete')],
@@ -65,6 +74,7 @@ export function permissionsOf(user: NatsUser, { prefix, subjects, streams, bucke
         subscribe: [
           ...[...own, subjects.allReadings, subjects.allBacklog, subjects.allChanges],
           ...[subjects.authVerify, subjects.telemetry, subjects.runningExperiment, subjects.allWatermarks],
+          subjects.time,
         ],
       }
     case 'operator':

@@ -26,7 +26,7 @@ import { newEpoch } from './frames/epoch.ts'
 import { FrameIntake } from './frames/frame-intake.ts'
 import { discoverPlugins } from './inventory/discover-plugins.ts'
 import { InventoryReporter } from './inventory/inventory-reporter.ts'
-import { cataloguePlugins } from './inventory/plugin-catalogue.ts'
+import { cataloguePlugins, type PluginCatalogue } from './inventory/plugin-catalogue.ts'
 import { DropLog } from './outbox/drop-log.ts'
 import { MemoryOutbox } from './outbox/memory-outbox.ts'
 import type { Outbox } from './outbox/outbox.ts'
@@ -130,6 +130,8 @@ export async function startController(config: ControllerConfig, context: Service
       version: SERVICE_VERSION,
       started_on: formatTime(nowMicros()),
       plugins: [...catalogue.values()].map(({ description }) => description),
+      platform: { node: process.versions.node, os: process.platform, cpu: process.arch },
+      packages: bundledPackages(catalogue),
     },
     log,
   })
@@ -167,6 +169,9 @@ export async function startController(config: ControllerConfig, context: Service
       },
       sampled: (instance, sample, events) => intake.take(instance, sample, events),
       ended: (instance, events) => intake.takeEnd(instance, events),
+      answered: () => undefined,
+      silenced: () => undefined,
+      setpoints: () => ({}),
       beat: counted.beat,
       restarted: counted.restarted,
     },
@@ -196,6 +201,18 @@ export async function startController(config: ControllerConfig, context: Service
     pluginPids: () => supervisor.pids(),
     stop: () => running.disposeAsync(),
   }
+}
+
+/** Packages of the drivers that came with the system. */
+function bundledPackages(catalogue: PluginCatalogue): ControllerInventory['packages'] {
+  const byPackage = Map.groupBy([...catalogue.values()], ({ description }) => description.package.name)
+  return [...byPackage].map(([name, plugins]) => ({
+    name,
+    version: plugins[0]?.description.package.version ?? '',
+    source: 'bundled',
+    plugins: plugins.map(({ description }) => description.id),
+    problem: null,
+  }))
 }
 
 async function flush(publisher: Publisher, outbox: Outbox, timeoutMs: number, log: Logger): Promise<void> {

@@ -69,9 +69,9 @@ test('reads outputs only once they were set, and says nothing of unmapped channe
   await using site = await startSite()
   const bench = await site.want({
     channels: [
-      { channel: 'counter', event: newId('evt'), direction: 'input' },
-      { channel: 'valve', event: newId('evt'), direction: 'output' },
-      { channel: 'ghost', event: newId('evt'), direction: 'input' },
+      { channel: 'counter', event: newId('evt'), direction: 'input', settings: {} },
+      { channel: 'valve', event: newId('evt'), direction: 'output', settings: {} },
+      { channel: 'ghost', event: newId('evt'), direction: 'input', settings: {} },
     ],
   })
   await site.startController()
@@ -86,7 +86,7 @@ test("keeps sampling when hundreds of channels of others' devices are mapped to 
   await site.untilCounted(bench, 2)
   const pid = controller.pluginPids().get(bench.instance)
   const others = Array.from({ length: 250 }, (_, number) => ({
-    ...{ channel: `loadtest_${number}`, event: newId('evt'), direction: 'input' as const },
+    ...{ channel: `loadtest_${number}`, event: newId('evt'), direction: 'input' as const, settings: {} },
   }))
   for (const count of [1, 100, 250])
     await site.want({ ...bench, channels: [...bench.channels, ...others.slice(0, count)] })
@@ -97,7 +97,7 @@ test("keeps sampling when hundreds of channels of others' devices are mapped to 
   expect(counted).toEqual(counted.map((_, index) => index + 1))
   await controller.stop()
   await until('its own values are taken back', () => site.endsOf(bench).length === 1)
-  const own = new Set<string>(bench.channels.map(({ event }) => event))
+  const own = new Set<string>(bench.channels.map(({ event }) => event ?? ''))
   for (const { frame } of site.received) expect(Object.keys(frame.values).every((event) => own.has(event))).toBe(true)
 })
 
@@ -111,7 +111,10 @@ test('follows changes within two seconds, and leaves other instances alone', asy
   const within2s = { timeoutMs: 2000 }
 
   const mapped = newId('evt')
-  bench = await site.want({ ...bench, channels: [{ channel: 'counter', event: mapped, direction: 'input' }] })
+  bench = await site.want({
+    ...bench,
+    channels: [{ channel: 'counter', event: mapped, direction: 'input', settings: {} }],
+  })
   await until('the new mapping is used', () => site.valuesOf(bench, 'counter').length > 0, within2s)
 
   bench = await site.want({ ...bench, demo_mode: true, name: 'Renamed' })
@@ -141,8 +144,8 @@ test('takes the last values back when an instance ends, once, but not those of o
   const valve = newId('evt')
   const bench = await site.want({
     channels: [
-      { channel: 'counter', event: newId('evt'), direction: 'input' },
-      { channel: 'valve', event: valve, direction: 'output' },
+      { channel: 'counter', event: newId('evt'), direction: 'input', settings: {} },
+      { channel: 'valve', event: valve, direction: 'output', settings: {} },
     ],
   })
   const controller = await site.startController()

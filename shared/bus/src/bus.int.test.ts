@@ -30,6 +30,8 @@ const LIMITS: BusLimits = {
   changesBytes: MIB,
   changesAgeHours: 1,
   deadBytes: MIB,
+  commandsBytes: 1024 * 1024,
+  commandsAgeHours: 1,
   deadAgeHours: 1,
   bucketBytes: MIB,
 }

@@ -20,6 +20,8 @@ export interface BusLimits {
   readonly changesAgeHours: number
   readonly deadBytes: number
   readonly deadAgeHours: number
+  readonly commandsBytes: number
+  readonly commandsAgeHours: number
   readonly bucketBytes: number
 }
 
@@ -32,12 +34,18 @@ export const DEFAULT_LIMITS = {
   changesAgeHours: 7 * 24,
   deadBytes: 128 * MIB,
   deadAgeHours: 30 * 24,
+  commandsBytes: 64 * MIB,
+  commandsAgeHours: 7 * 24,
   bucketBytes: 64 * MIB,
 } as const satisfies BusLimits
 
 /** What `DEFAULT_LIMITS` reserve together, for the server's own bound. */
 export const DEFAULT_LIMITS_BYTES =
-  DEFAULT_LIMITS.readingsBytes + DEFAULT_LIMITS.changesBytes + DEFAULT_LIMITS.deadBytes + 2 * DEFAULT_LIMITS.bucketBytes
+  DEFAULT_LIMITS.readingsBytes +
+  DEFAULT_LIMITS.changesBytes +
+  DEFAULT_LIMITS.deadBytes +
+  DEFAULT_LIMITS.commandsBytes +
+  2 * DEFAULT_LIMITS.bucketBytes
 
 /**
  * Unacknowledged this long, a message is delivered again, ms: what a killed writer held is stored that much later. A writer that needs longer
@@ -64,7 +72,12 @@ export async function provision(bus: Bus, limits: BusLimits = DEFAULT_LIMITS): P
     max_bytes: limits.deadBytes,
     max_age: hours(limits.deadAgeHours),
   })
-  await ensureIngestDurable(bus)
+  await ensureStream(bus, names.streams.commands, [names.subjects.allCommandReports], {
+    max_bytes: limits.commandsBytes,
+    max_age: hours(limits.commandsAgeHours),
+  })
+  await ensureDurable(bus, names.streams.readings, names.durables.ingest)
+  await ensureDurable(bus, names.streams.commands, names.durables.commandHistory)
   const kvm = new Kvm(bus.js)
   for (const bucket of Object.values(names.buckets)) {
     await kvm.create(bucket, { history: 1, max_bytes: limits.bucketBytes })
@@ -101,9 +114,7 @@ async function ensureStream(
   }
 }
 
-async function ensureIngestDurable(bus: Bus): Promise<void> {
-  const stream = bus.names.streams.readings
-  const durable = bus.names.durables.ingest
+async function ensureDurable(bus: Bus, stream: string, durable: string): Promise<void> {
   const changeable = { ack_wait: nanos(ACK_WAIT_MS), max_ack_pending: -1, max_deliver: -1 }
   try {
     await bus.jsm.consumers.update(stream, durable, changeable)

@@ -14,6 +14,8 @@ export type LogEntryId = PublicId<'log'>
 export type ApiTokenId = PublicId<'tok'>
 export type DashboardId = PublicId<'dsh'>
 export type WidgetId = PublicId<'wdg'>
+export type CommandId = PublicId<'cmd'>
+export type PackageId = PublicId<'pkg'>
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const RANDOM_CHARACTERS = 12
@@ -41,3 +43,5 @@ export const LogEntryId = idSchema('log', 'Public id of a log entry')
 export const ApiTokenId = idSchema('tok', 'Public id of an API token')
 export const DashboardId = idSchema('dsh', 'Public id of a dashboard')
 export const WidgetId = idSchema('wdg', 'Public id of a widget')
+export const CommandId = idSchema('cmd', 'Public id of a command')
+export const PackageId = idSchema('pkg', 'Public id of a plugin package')

@@ -1,12 +1,36 @@
 export { RevokedToken, VerifiedCredential, VerifyCredential } from './bus/auth.ts'
 export { Change } from './bus/changes.ts'
+export { Calibration, ChannelSettings, MAX_INTERVAL_MS, MIN_INTERVAL_MS, OutputPolicy } from './bus/channel-settings.ts'
+export {
+  ACTOR_KINDS,
+  type ActorKind,
+  COMMAND_ERRORS,
+  COMMAND_STATES,
+  CommandActor,
+  type CommandErrorCode,
+  CommandReport,
+  CommandRequest,
+  CommandState,
+  CommandTransition,
+  DEFAULT_COMMAND_TTL_MS,
+  isFinalState,
+  isWrittenState,
+  MAX_COMMAND_TTL_MS,
+  ServerTime,
+} from './bus/commands.ts'
 export {
   ChannelDescription,
+  ChannelValue,
   ControllerInventory,
   ControllerPulse,
   controllerKeys,
+  DATA_TYPES,
+  type DataType,
   DEFAULT_CONTROLLER,
+  DescribeReply,
+  DescribeRequest,
   DesiredInstance,
+  DesiredValveCycle,
   DIRECTIONS,
   Direction,
   INSTANCE_STATUSES,
@@ -15,6 +39,13 @@ export {
   PULSE_INTERVAL_MS,
   PULSE_TIMEOUT_MS,
   ReportedInstance,
+  ReportedValveCycle,
+  TestReply,
+  TestRequest,
+  VALVE_CYCLE_PHASES,
+  ValuesReply,
+  ValuesRequest,
+  type ValveCyclePhase,
 } from './bus/controllers.ts'
 export {
   DEAD_REASONS,
@@ -27,11 +58,13 @@ export {
   Watermark,
   WatermarkRequest,
 } from './bus/frames.ts'
+export { GAP_REASONS, GapReason, GapRecorded, ReportGap } from './bus/gaps.ts'
 export {
   API_INSTANCES,
   apiSource,
   type BusNames,
   busNames,
+  type ControllerVerb,
   DEFAULT_PREFIX,
   type DeadOrigin,
   type HistorianVerb,
@@ -48,6 +81,7 @@ export { AppError, type AppErrorOptions, ERRORS, type ErrorCode, FieldError, Pro
 export { ACCESS, type Access, type AccessKey, accessKey } from './http/access.ts'
 export { AuditEntry, AuditPage, AuditQuery } from './http/audit.ts'
 export { LoginRequest, LoginResponse, SsoConfig, TokenClaims } from './http/auth.ts'
+export { Command, CommandPage, CommandQuery, CreateCommand } from './http/commands.ts'
 export { API_BASE, MAX_PAGE_SIZE, Page, type PageOf, pageOf, Success, success } from './http/common.ts'
 export {
   CreateDashboard,
@@ -79,6 +113,7 @@ export {
 } from './http/datapoints.ts'
 export { CreateEvent, EVENT_TYPES, Event, EventPage, EventType, UpdateEvent } from './http/events.ts'
 export { CreateExperiment, Experiment, ExperimentPage, UpdateExperiment } from './http/experiments.ts'
+export { Gap, GapPage, GapQuery } from './http/gaps.ts'
 export { Health } from './http/health.ts'
 export {
   CreateLogEntry,
@@ -97,17 +132,29 @@ export {
   ChannelMappings,
   CreateChannelMapping,
   CreatePluginInstance,
+  DRIVEN_BY,
+  type DrivenBy,
+  InstanceValues,
   MAX_CHANNELS,
+  PackageSource,
+  PluginDetails,
   PluginInstance,
   PluginInstancePage,
+  PluginPackage,
+  PluginPackages,
+  PluginTestResult,
   SECRET_PLACEHOLDER,
+  TestPluginInstance,
   UpdateChannelMapping,
   UpdatePluginInstance,
+  ValveCycle,
+  ValveCycleSettings,
 } from './http/plugins.ts'
 export { API_TOKEN_PREFIX, ApiToken, ApiTokenPage, CreateApiToken, CreatedApiToken } from './http/tokens.ts'
 export { CreateUser, Email, UpdateUser, User, UserPage, UserSettings } from './http/users.ts'
 export {
   ApiTokenId,
+  CommandId,
   DashboardId,
   EventId,
   ExperimentId,
@@ -115,6 +162,7 @@ export {
   LogEntryId,
   MappingId,
   newId,
+  PackageId,
   type PublicId,
   UserId,
   WidgetId,

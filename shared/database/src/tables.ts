@@ -1,14 +1,23 @@
 import type {
+  ActorKind,
   ApiTokenId,
+  ChannelSettings,
+  CommandErrorCode,
+  CommandId,
+  CommandState,
+  CommandTransition,
   DashboardId,
   Direction,
+  DrivenBy,
   EventId,
   EventType,
   ExperimentId,
+  GapReason,
   InstanceId,
   LogEntryId,
   MappingId,
   Micros,
+  PackageId,
   Role,
   UserId,
   UserSettings,
@@ -120,6 +129,9 @@ export interface PluginInstancesTable {
   enabled: boolean
   config: Json<Record<string, unknown>>
   interval_ms: Generated<number>
+  driven_by: Generated<DrivenBy>
+  /** Channels that its device gets later become events too. */
+  auto_create_events: Generated<boolean>
   user_id: number | null
   created_on: MadeOn
   updated_on: MadeOn
@@ -135,6 +147,61 @@ export interface ChannelMappingsTable {
   unit: string
   event_id: number | null
   created_on: MadeOn
+  settings: ColumnType<ChannelSettings, string | undefined, string>
+}
+
+export interface CommandsTable {
+  id: GeneratedAlways<number>
+  public_id: CommandId
+  controller: string
+  instance_public_id: InstanceId
+  instance_name: string
+  channel_id: string
+  channel_name: string
+  event_public_id: EventId | null
+  unit: string
+  value: number
+  state: CommandState
+  code: CommandErrorCode | null
+  detail: string | null
+  previous: number | null
+  written: number | null
+  clamped: Generated<boolean>
+  readback: number | null
+  actor_kind: ActorKind
+  actor_id: string | null
+  actor_name: string
+  reason: string | null
+  requested_on: Moment
+  expires_on: Moment
+  transitions: ColumnType<CommandTransition[], string | undefined, string>
+}
+
+export interface ReadingGapsTable {
+  id: GeneratedAlways<number>
+  source: string
+  reason: GapReason
+  from_time: Moment
+  to_time: Moment
+  instance_public_id: InstanceId | null
+  event_public_ids: Generated<EventId[]>
+  epoch: string | null
+  first_seq: number | null
+  last_seq: number | null
+  recorded_on: MadeOn
+}
+
+export interface PluginPackagesTable {
+  id: GeneratedAlways<number>
+  public_id: PackageId
+  package_name: string
+  version: string
+  plugin_ids: string[]
+  file_size_bytes: number
+  sha256: string
+  user_id: number | null
+  installed_on: MadeOn
+  updated_on: MadeOn
 }
 
 export interface ReadingSourcesTable {
@@ -249,6 +316,9 @@ export interface Tables {
   plugin_instances: PluginInstancesTable
   channel_mappings: ChannelMappingsTable
   reading_sources: ReadingSourcesTable
+  reading_gaps: ReadingGapsTable
+  commands: CommandsTable
+  plugin_packages: PluginPackagesTable
   log_entries: LogEntriesTable
   revoked_tokens: RevokedTokensTable
   api_tokens: ApiTokensTable

@@ -19,6 +19,11 @@ test('fills in what the driver left out', () => {
       writeConversion: { type: 'none' },
       safeValue: undefined,
       readback: false,
+      pushed: false,
+      samplingIntervalMs: undefined,
+      deadband: undefined,
+      maxSilenceMs: 60_000,
+      tolerance: 1,
       simulation: { profile: 'sine_wave', base: 0, amplitude: 1, periodSeconds: 60, noise: 0 },
     },
   ])

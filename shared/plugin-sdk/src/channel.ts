@@ -30,12 +30,28 @@ export interface ChannelDefinition {
   readonly simulation?: Partial<Simulation>
   /** Written to an output when its instance stops or its driver fails. Without one the output keeps its last value. */
   readonly safeValue?: number
+  /** How often it makes sense to sample it, milliseconds; people may choose otherwise. Left out: as the instance is set. */
+  readonly samplingIntervalMs?: number
+  /** Smaller changes are not worth recording, in the engineering unit. Left out: every sample is recorded. */
+  readonly deadband?: number
+  /** With a deadband: after so long the value is recorded in any case, milliseconds. Default 60 s. */
+  readonly maxSilenceMs?: number
+  /** The device sends it by itself (see `push`): `readDevice` is never asked for it. Default false. */
+  readonly pushed?: boolean
+  /** How far the read-back of an output may be from what was written. Default: 1 % of the range. */
+  readonly tolerance?: number
   /** For an output: the device can be asked for its present value, so `readDevice` is asked for it as well. Default false. */
   readonly readback?: boolean
 }
 
+type Unset = 'safeValue' | 'samplingIntervalMs' | 'deadband' | 'maxSilenceMs' | 'tolerance'
+
 /** A channel with everything said. */
-export interface Channel extends Required<Omit<ChannelDefinition, 'safeValue' | 'simulation'>> {
+export interface Channel extends Required<Omit<ChannelDefinition, Unset | 'simulation'>> {
+  readonly samplingIntervalMs: number | undefined
+  readonly deadband: number | undefined
+  readonly maxSilenceMs: number
+  readonly tolerance: number
   readonly safeValue: number | undefined
   readonly simulation: Simulation
 }
@@ -59,8 +75,13 @@ function resolveChannel(definition: ChannelDefinition): Channel {
     readConversion: NO_CONVERSION,
     writeConversion: NO_CONVERSION,
     readback: false,
+    pushed: false,
     ...definition,
     safeValue: definition.safeValue,
+    samplingIntervalMs: definition.samplingIntervalMs,
+    deadband: definition.deadband,
+    maxSilenceMs: definition.maxSilenceMs ?? DEFAULT_MAX_SILENCE_MS,
+    tolerance: definition.tolerance ?? toleranceOf(definition),
     simulation: { ...DEFAULT_SIMULATION, ...definition.simulation },
   }
   const problem = problemOf(channel)
@@ -68,9 +89,16 @@ function resolveChannel(definition: ChannelDefinition): Channel {
   return Object.freeze(channel)
 }
 
+const DEFAULT_MAX_SILENCE_MS = 60_000
+const SHARE_OF_RANGE = 0.01
+
+const toleranceOf = ({ minValue = 0, maxValue = 100 }: ChannelDefinition): number =>
+  SHARE_OF_RANGE * Math.abs(maxValue - minValue)
+
 const MAX_ID_CHARACTERS = 100
 const MAX_NAME_CHARACTERS = 255
 const MAX_UNIT_CHARACTERS = 50
+const MIN_SAMPLING_INTERVAL_MS = 10
 
 function problemOf(channel: Channel): string | undefined {
   const { id, name, unit, direction, dataType, minValue, maxValue, safeValue, simulation } = channel
@@ -83,6 +111,11 @@ function problemOf(channel: Channel): string | undefined {
   if (minValue > maxValue) return 'the range is empty'
   if (safeValue !== undefined && !(safeValue >= minValue && safeValue <= maxValue))
     return 'the safe value is outside the range'
+  if (channel.samplingIntervalMs !== undefined && !(channel.samplingIntervalMs >= MIN_SAMPLING_INTERVAL_MS))
+    return `the sampling interval must be ${MIN_SAMPLING_INTERVAL_MS} ms or more`
+  if (channel.deadband !== undefined && !(channel.deadband >= 0)) return 'the deadband must be 0 or more'
+  if (!(channel.maxSilenceMs >= MIN_SAMPLING_INTERVAL_MS)) return 'the maximum silence is shorter than any interval'
+  if (!(channel.tolerance >= 0)) return 'the tolerance must be 0 or more'
   if (!(simulation.amplitude >= 0 && simulation.noise >= 0 && simulation.periodSeconds >= 1))
     return 'simulation needs amplitude ≥ 0, noise ≥ 0 and a period ≥ 1 s'
   return undefined

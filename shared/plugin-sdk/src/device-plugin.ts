@@ -2,8 +2,22 @@ import type { Channel } from './channel.ts'
 import type { Clock } from './clock.ts'
 import { clamp, toEngineering, toRaw } from './conversion.ts'
 import { DemoSignals } from './demo-signals.ts'
-import type { DeviceContext, DeviceHealth, DeviceState, SafeStateResult, WriteResult } from './device-types.ts'
-import { ConnectionError, InvalidValueError, NotWritableError, UnknownChannelError, WrongStateError } from './errors.ts'
+import type {
+  DeviceContext,
+  DeviceHealth,
+  DeviceListener,
+  DeviceState,
+  DisconnectOptions,
+  SafeStateResult,
+  WriteResult,
+} from './device-types.ts'
+import {
+  hasPluginErrorCode,
+  InvalidValueError,
+  NotWritableError,
+  UnknownChannelError,
+  WrongStateError,
+} from './errors.ts'
 import type { PluginLog } from './log.ts'
 import { GOOD, SIMULATED } from './quality.ts'
 import { type DeviceReadings, interpretReadings, type Reading } from './reading.ts'
@@ -29,6 +43,7 @@ export abstract class DevicePlugin<Config = unknown> {
   #wasConnected = false
   #errorCount = 0
   #lastError: string | undefined
+  #listener: DeviceListener | undefined
 
   constructor(context: DeviceContext<Config>) {
     this.#pluginId = context.pluginId
@@ -57,6 +72,53 @@ export abstract class DevicePlugin<Config = unknown> {
 
   /** Writes one raw value. @returns the raw value that the device says it has now, or undefined where it cannot be asked */
   protected abstract writeDevice(channel: Channel, raw: number, signal: AbortSignal): Promise<number | undefined>
+
+  /**
+   * The device's own watchdog, armed by `connectDevice`: without `feedDevice` for this long the device makes its outputs safe itself.
+   * undefined: it has none.
+   */
+  protected get watchdogMs(): number | undefined {
+    return undefined
+  }
+
+  /** Feeds the device's own watchdog. */
+  protected feedDevice(_signal: AbortSignal): Promise<void> {
+    return Promise.resolve()
+  }
+
+  /**
+   * For channels that are `pushed`: hands in raw values as they come. Ignored while not connected, and in demo mode.
+   * @param ageMs how long ago they were measured, where the device knows
+   */
+  protected push(answer: DeviceReadings, ageMs = 0): void {
+    if (this.#state !== 'connected' || this.demoMode) return
+    const channels = Object.keys(answer).flatMap((id) => this.#byId.get(id) ?? [])
+    const readings = this.#interpret(channels, answer)
+    if (readings.length > 0) this.#listener?.pushed(readings, ageMs)
+  }
+
+  /** For drivers that notice by themselves that the device is gone: it is connected anew, as after a ConnectionError. */
+  protected lost(err: Error): void {
+    if (this.#state !== 'connected') return
+    this.#fail(err)
+    this.#state = 'error'
+    this.#listener?.lost(err)
+  }
+
+  /** Who hears what the device says unasked. One at a time. */
+  listen(listener: DeviceListener): void {
+    this.#listener = listener
+  }
+
+  /** How long the device waits for `feedWatchdog`; undefined: it has no watchdog, or is simulated. */
+  get watchdog(): number | undefined {
+    return this.demoMode ? undefined : this.watchdogMs
+  }
+
+  /** Says to the device's own watchdog that all is well. */
+  async feedWatchdog(signal: AbortSignal): Promise<void> {
+    if (this.#state === 'connected' && !this.demoMode) await this.feedDevice(signal)
+  }
 
   get state(): DeviceState {
     return this.#state
@@ -93,12 +155,14 @@ export abstract class DevicePlugin<Config = unknown> {
     this.#state = 'connected'
   }
 
-  /** Sets outputs to their safe values, then lets the device go. Never throws, does nothing the second time. */
-  async disconnect(signal: AbortSignal): Promise<void> {
+  /**
+   * Sets outputs to their safe values, unless told to leave them, then lets the device go. Never throws, does nothing the second time.
+   */
+  async disconnect(signal: AbortSignal, { outputs = 'safe' }: DisconnectOptions = {}): Promise<void> {
     const from = this.#state
     if (from === 'disconnected' || from === 'disconnecting') return
     this.#state = 'disconnecting'
-    if (this.#wasConnected) await this.applySafeState(signal)
+    if (this.#wasConnected && outputs === 'safe') await this.applySafeState(signal)
     this.#wasConnected = false
     try {
       if (from !== 'configured' && !this.demoMode) await this.disconnectDevice(signal)
@@ -121,7 +185,7 @@ export abstract class DevicePlugin<Config = unknown> {
     const asked = channels.filter(isAskedFor)
     const readings = asked.length === 0 ? [] : await this.#readDevice(asked, signal)
     for (const channel of channels) {
-      const value = isAskedFor(channel) ? undefined : this.#held.get(channel.id)
+      const value = isAskedFor(channel) || channel.direction === 'input' ? undefined : this.#held.get(channel.id)
       if (value !== undefined) readings.push({ channel: channel.id, value, quality: GOOD })
     }
     return readings
@@ -139,14 +203,26 @@ export abstract class DevicePlugin<Config = unknown> {
     return this.#write(channel, value, signal)
   }
 
-  /** Sets each output that has a safe value to it; one that fails does not keep the others from theirs. */
-  async applySafeState(signal: AbortSignal): Promise<SafeStateResult> {
+  /**
+   * Sets each output that has a safe value to it; one that fails does not keep the others from theirs.
+   * @param values channel → safe value, where it is not the driver's; null: the output is left as it is. Only these, when `only` is given
+   */
+  async applySafeState(
+    signal: AbortSignal,
+    {
+      values,
+      only,
+    }: { readonly values?: ReadonlyMap<string, number | null>; readonly only?: ReadonlySet<string> } = {},
+  ): Promise<SafeStateResult> {
     const applied: string[] = []
     const failed: { channel: string; err: unknown }[] = []
     for (const channel of this.channels) {
-      if (channel.direction === 'input' || channel.safeValue === undefined) continue
+      const chosen = values?.get(channel.id)
+      const safeValue = chosen === undefined ? channel.safeValue : (chosen ?? undefined)
+      if (channel.direction === 'input' || safeValue === undefined) continue
+      if (only !== undefined && !only.has(channel.id)) continue
       try {
-        await this.#write(channel, channel.safeValue, signal)
+        await this.#write(channel, safeValue, signal)
         applied.push(channel.id)
       } catch (err) {
         failed.push({ channel: channel.id, err })
@@ -158,17 +234,21 @@ export abstract class DevicePlugin<Config = unknown> {
 
   async #readDevice(channels: readonly Channel[], signal: AbortSignal): Promise<Reading[]> {
     try {
-      const { readings, unusable, unknown } = interpretReadings(channels, await this.readDevice(channels, signal))
-      if (unusable.length > 0)
-        this.log.warn({ event: 'device.unusable-value', ...aFewOf(unusable) }, 'driver gave values that are no numbers')
-      if (unknown.length > 0)
-        this.log.warn({ event: 'device.unknown-channel', ...aFewOf(unknown) }, 'driver gave channels nobody asked for')
-      return readings
+      return this.#interpret(channels, await this.readDevice(channels, signal))
     } catch (err) {
       this.#fail(err)
-      if (err instanceof ConnectionError) this.#state = 'error'
+      if (hasPluginErrorCode(err, 'connection')) this.#state = 'error'
       throw err
     }
+  }
+
+  #interpret(channels: readonly Channel[], answer: DeviceReadings): Reading[] {
+    const { readings, unusable, unknown } = interpretReadings(channels, answer)
+    if (unusable.length > 0)
+      this.log.warn({ event: 'device.unusable-value', ...aFewOf(unusable) }, 'driver gave values that are no numbers')
+    if (unknown.length > 0)
+      this.log.warn({ event: 'device.unknown-channel', ...aFewOf(unknown) }, 'driver gave channels nobody asked for')
+    return readings
   }
 
   async #write(channel: Channel, requested: number, signal: AbortSignal): Promise<WriteResult> {
@@ -210,7 +290,9 @@ export abstract class DevicePlugin<Config = unknown> {
   }
 }
 
-const isAskedFor = (channel: Channel): boolean => channel.direction !== 'output' || channel.readback
+/** Whether `readDevice` has it; of other outputs the last value written is known, of pushed inputs only what was pushed. */
+const isAskedFor = ({ direction, readback, pushed }: Channel): boolean =>
+  !pushed && (direction !== 'output' || readback)
 
 const A_FEW = 5
 const MAX_ID_CHARACTERS = 100

@@ -1,6 +1,7 @@
 import type { Channel } from './channel.ts'
 import type { Clock } from './clock.ts'
 import type { PluginLog } from './log.ts'
+import type { Reading } from './reading.ts'
 
 export type DeviceState = 'configured' | 'connecting' | 'connected' | 'disconnecting' | 'disconnected' | 'error'
 
@@ -42,4 +43,17 @@ export interface DeviceHealth {
   readonly lastError: string | undefined
   /** Connected. */
   readonly healthy: boolean
+}
+
+/** Who hears what a device says unasked. */
+export interface DeviceListener {
+  /** @param ageMs how long ago they were measured */
+  pushed(readings: readonly Reading[], ageMs: number): void
+  /** The connection is gone; the state is `error`. */
+  lost(err: Error): void
+}
+
+export interface DisconnectOptions {
+  /** `keep`: outputs stay as they are. Default `safe`. */
+  readonly outputs?: 'safe' | 'keep'
 }

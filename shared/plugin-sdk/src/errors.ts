@@ -87,3 +87,8 @@ export class InvalidReadingError extends PluginError {
     super('invalid_reading', message)
   }
 }
+
+/** Whether something thrown is an error of this SDK, or of another copy of it, with this code: `instanceof` does not tell across copies. */
+export function hasPluginErrorCode(err: unknown, code: PluginErrorCode): boolean {
+  return err instanceof Error && 'code' in err && err.code === code
+}

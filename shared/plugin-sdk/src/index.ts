@@ -20,12 +20,21 @@ export {
   SDK_API,
 } from './definition.ts'
 export { DevicePlugin } from './device-plugin.ts'
-export type { DeviceContext, DeviceHealth, DeviceState, SafeStateResult, WriteResult } from './device-types.ts'
+export type {
+  DeviceContext,
+  DeviceHealth,
+  DeviceListener,
+  DeviceState,
+  DisconnectOptions,
+  SafeStateResult,
+  WriteResult,
+} from './device-types.ts'
 export {
   ConfigError,
   ConnectionError,
   DefinitionError,
   DeviceTimeoutError,
+  hasPluginErrorCode,
   InvalidReadingError,
   InvalidValueError,
   NotWritableError,
@@ -38,3 +47,4 @@ export { type PluginLog, type PluginLogFacts, silentLog } from './log.ts'
 export { GOOD, type Quality, type QualityClass, type QualityReason, SENSOR_FAULT, SIMULATED } from './quality.ts'
 export { type DeviceReadings, type QualifiedValue, type RawValue, type Reading, sensorFault } from './reading.ts'
 export { SIMULATION_PROFILES, type Simulation, type SimulationProfile } from './simulation.ts'
+export { Turns } from './turns.ts'

@@ -12,6 +12,8 @@ const TEST_LIMITS: BusLimits = {
   changesBytes: 4 * MIB,
   changesAgeHours: 1,
   deadBytes: 16 * MIB,
+  commandsBytes: 1024 * 1024,
+  commandsAgeHours: 1,
   deadAgeHours: 1,
   bucketBytes: 2 * MIB,
 }

@@ -29,6 +29,9 @@ const anInstance = (name: string, events: readonly Event[]): PluginInstance => (
   status: 'connected',
   config_json: null,
   error_message: null,
+  driven_by: 'controller',
+  interval_ms: 1000,
+  restarts: 0,
   created_on: '',
   updated_on: '',
   user_public_id: null,
@@ -40,6 +43,8 @@ const anInstance = (name: string, events: readonly Event[]): PluginInstance => (
     unit: '',
     event_public_id: public_id,
     created_on: '',
+    settings: {},
+    is_present: true,
   })),
 })
 

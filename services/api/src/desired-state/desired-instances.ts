@@ -2,19 +2,21 @@ import { controllerKeys, type DesiredInstance } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
 import type { Kysely } from 'kysely'
 
-/** What every controller shall run, as the tables have it: key in the bucket `controllers` → instance with its linked channels. */
+/** What every controller shall run, as the tables have it: key in the bucket `controllers` → instance with its mapped channels. */
 export async function readDesiredInstances(db: Kysely<Tables>): Promise<Map<string, DesiredInstance>> {
   const rows = await db
     .selectFrom('plugin_instances')
     .innerJoin('controllers', 'controllers.id', 'plugin_instances.controller_id')
     .selectAll('plugin_instances')
     .select('controllers.name as controller')
+    .where('driven_by', '=', 'controller')
     .execute()
   const links = await db
     .selectFrom('channel_mappings')
-    .innerJoin('events', 'events.id', 'channel_mappings.event_id')
-    .select(['instance_id', 'channel_id', 'direction', 'events.public_id as event'])
-    .where('events.retired_on', 'is', null)
+    .leftJoin('events', (join) =>
+      join.onRef('events.id', '=', 'channel_mappings.event_id').on('events.retired_on', 'is', null),
+    )
+    .select(['instance_id', 'channel_id', 'direction', 'settings', 'events.public_id as event'])
     .orderBy('channel_mappings.id')
     .execute()
   const byInstance = Map.groupBy(links, ({ instance_id }) => instance_id)
@@ -29,10 +31,11 @@ export async function readDesiredInstances(db: Kysely<Tables>): Promise<Map<stri
         demo_mode: row.demo_mode,
         config: row.config,
         interval_ms: row.interval_ms,
-        channels: (byInstance.get(row.id) ?? []).map(({ channel_id, event, direction }) => ({
+        channels: (byInstance.get(row.id) ?? []).map(({ channel_id, event, direction, settings }) => ({
           channel: channel_id,
           event,
           direction,
+          settings,
         })),
       },
     ]),

@@ -75,6 +75,8 @@ async function withChannels(
     .execute()
   const byInstance = Map.groupBy(mappings, ({ instance_id }) => instance_id)
   return rows.map((row) => {
+    const report = states.report(row.controller, row.public_id)
+    const present = report && report.channels.length > 0 ? new Set(report.channels.map(({ id }) => id)) : undefined
     const channels = (byInstance.get(row.id) ?? []).map(
       ({ created_on, ...mapping }): ChannelMapping => ({
         public_id: mapping.public_id,
@@ -84,22 +86,24 @@ async function withChannels(
         unit: mapping.unit,
         event_public_id: mapping.event_public_id,
         created_on: formatTime(created_on),
+        settings: mapping.settings,
+        is_present: present?.has(mapping.channel_id) ?? null,
       }),
     )
     return instanceAnswer(row, stateOf(row, states), channels)
   })
 }
 
-type InstanceState = Pick<PluginInstance, 'status' | 'error_message'>
+type InstanceState = Pick<PluginInstance, 'status' | 'error_message' | 'restarts'>
 
-function stateOf({ enabled, controller, public_id }: InstanceRow, states: ControllerStates): InstanceState {
-  if (!enabled) return { status: 'inactive', error_message: null }
-  if (!states.isKnown)
-    return { status: 'error', error_message: 'The message broker cannot be reached: the state is not known.' }
-  if (states.isSilent(controller))
-    return { status: 'error', error_message: `The controller "${controller}" gives no sign of life.` }
+function stateOf({ enabled, driven_by, controller, public_id }: InstanceRow, states: ControllerStates): InstanceState {
   const report = states.report(controller, public_id)
-  return { status: report?.status ?? 'inactive', error_message: report?.error_message ?? null }
+  const restarts = report?.restarts ?? 0
+  const failed = (error_message: string): InstanceState => ({ status: 'error', error_message, restarts })
+  if (!enabled || driven_by === 'external') return { status: 'inactive', error_message: null, restarts }
+  if (!states.isKnown) return failed('The message broker cannot be reached: the state is not known.')
+  if (states.isSilent(controller)) return failed(`The controller "${controller}" gives no sign of life.`)
+  return { status: report?.status ?? 'inactive', error_message: report?.error_message ?? null, restarts }
 }
 
 function instanceAnswer(row: InstanceRow, state: InstanceState, channels: ChannelMapping[]): PluginInstance {
@@ -111,6 +115,8 @@ function instanceAnswer(row: InstanceRow, state: InstanceState, channels: Channe
     enabled: row.enabled,
     ...state,
     config_json: configText(withoutSecrets(row.config)),
+    driven_by: row.driven_by,
+    interval_ms: row.interval_ms,
     created_on: formatTime(row.created_on),
     updated_on: formatTime(row.updated_on),
     user_public_id: row.user_public_id,

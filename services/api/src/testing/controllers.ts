@@ -20,17 +20,23 @@ export const aChannel = (overrides: Partial<ChannelDescription> = {}): ChannelDe
   unit: '°C',
   min_value: 0,
   max_value: 200,
+  data_type: 'float',
+  safe_value: null,
+  readback: false,
   ...overrides,
 })
 
 /** A controller shows up with the two bundled drivers. */
 export async function announceController(site: TestBus, controller = 'local'): Promise<void> {
-  const plugin = { version: '3.0.0', vendor: 'WebMACS', description: 'Bundled', url: '', config_schema: {} }
+  const about = { version: '3.0.0', vendor: 'WebMACS', description: 'Bundled', url: '', protocol: '', tags: [] }
+  const plugin = { ...about, config_schema: {}, package: { name: '@webmacs/plugins', version: '3.0.0' } }
   const bucket = await openBucket(site.bus, bucketOf(site), ControllerInventory)
   await bucket.put(controllerKeys.inventory(controller), {
     controller,
     version: '3.0.0',
     started_on: formatTime(nowMicros()),
+    platform: { node: process.versions.node, os: process.platform, cpu: process.arch },
+    packages: [],
     plugins: [
       { ...plugin, id: 'system', name: 'System', channels: [aChannel({ id: 'cpu', name: 'CPU Usage', unit: '%' })] },
       {

@@ -9,8 +9,7 @@ const START = 1_700_000_000 * SECOND
 const events = new Map<string, EventId>([['level', newId('evt')]])
 const aSample = (time: number): SampleMessage => ({
   type: 'sample',
-  time,
-  readings: [{ channel: 'level', value: 1, quality: [] }],
+  instants: [{ time, readings: [{ channel: 'level', value: 1, quality: [] }] }],
 })
 
 function anIntake() {

@@ -12,6 +12,8 @@ export interface FrameIntakeOptions {
   readonly onFrames: () => void
 }
 
+type Instant = SampleMessage['instants'][number]
+
 const STALE = ['bad', 'stale'] as const
 
 /** Takes what instances sampled into the outbox. */
@@ -25,7 +27,11 @@ export class FrameIntake {
   }
 
   /** @param events channel → event; channels without one are not published */
-  take(instance: string, { time, readings }: SampleMessage, events: ReadonlyMap<string, EventId>): void {
+  take(instance: string, { instants }: SampleMessage, events: ReadonlyMap<string, EventId>): void {
+    for (const instant of instants) this.#takeInstant(instance, instant, events)
+  }
+
+  #takeInstant(instance: string, { time, readings }: Instant, events: ReadonlyMap<string, EventId>): void {
     const frames = toFrameValues(readings, events)
     if (frames.length === 0) return
     this.#keepOrder(instance, time)
@@ -37,7 +43,7 @@ export class FrameIntake {
   takeEnd(instance: string, events: ReadonlyMap<string, EventId>): void {
     const time = Math.max(nowMicros(), (this.#lastTimes.get(instance) ?? 0) + 1)
     const readings = [...events.keys()].map((channel) => ({ channel, value: null, quality: [...STALE] }))
-    this.take(instance, { type: 'sample', time, readings }, events)
+    this.take(instance, { type: 'sample', instants: [{ time, readings }] }, events)
   }
 
   /** Within an epoch an instance's times never run backwards; when the date was set back, a new one begins. */

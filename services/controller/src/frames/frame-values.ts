@@ -18,7 +18,7 @@ const MAX_VALUES_BYTES = MAX_FRAME_MESSAGE_BYTES - 1024
  * @param events channel → event
  */
 export function toFrameValues(
-  readings: SampleMessage['readings'],
+  readings: SampleMessage['instants'][number]['readings'],
   events: ReadonlyMap<string, EventId>,
 ): readonly FrameValues[] {
   const mapped = readings.flatMap(({ channel, value, quality }) => {

@@ -8,6 +8,7 @@ import { type Static, Type } from 'typebox'
 export interface FoundPlugin {
   readonly id: string
   readonly packageName: string
+  readonly packageVersion: string
   /** Path of the module that exports the driver. */
   readonly module: string
 }
@@ -15,6 +16,7 @@ export interface FoundPlugin {
 /** What the package.json of a driver package has to say. */
 const PluginPackage = Type.Object({
   name: Type.String({ minLength: 1 }),
+  version: Type.String({ minLength: 1 }),
   webmacs: Type.Object({
     plugins: Type.Record(Type.String({ pattern: '^[a-z0-9][a-z0-9_-]{0,99}$' }), Type.String({ minLength: 1 }), {
       description: 'Plugin id → module, relative to the package',
@@ -58,7 +60,8 @@ async function pluginsOf(folder: string, log: Logger): Promise<FoundPlugin[]> {
   const plugins: FoundPlugin[] = []
   for (const [id, path] of Object.entries(manifest.webmacs.plugins)) {
     const module = resolve(folder, path)
-    if (isInside(folder, module)) plugins.push({ id, packageName: manifest.name, module })
+    if (isInside(folder, module))
+      plugins.push({ id, packageName: manifest.name, packageVersion: manifest.version, module })
     else log.error({ event: 'plugin.module-outside', plugin: id, path }, 'module of a plugin is outside its package')
   }
   return plugins

@@ -67,7 +67,7 @@ async function tryPlugin(plugin: FoundPlugin, options: CatalogueOptions): Promis
 
 /** @throws Error when the process ends without an answer */
 async function describe(
-  { id, module }: FoundPlugin,
+  { id, module, packageName, packageVersion }: FoundPlugin,
   { hosts, log, signal }: CatalogueOptions,
 ): Promise<PluginDescription> {
   const described = Promise.withResolvers<PluginDescription>()
@@ -75,12 +75,13 @@ async function describe(
     settings: hosts,
     log,
     onMessage: (message) => {
-      if (message.type === 'described') described.resolve(message.description)
+      if (message.type === 'described')
+        described.resolve({ ...message.description, package: { name: packageName, version: packageVersion } })
     },
   })
   const onAbort = (): void => host.kill('controller is stopping')
   signal.addEventListener('abort', onAbort, { once: true })
-  host.send({ type: 'describe', plugin: id, module })
+  host.send({ type: 'describe', plugin: id, module, config: undefined })
   const ended = host.ended.then((reason) => described.reject(new Error(`its process ${reason}`)))
   try {
     return await described.promise

@@ -11,10 +11,14 @@ const CHANNELS_DEADLINE_MS = 10_000
  * Who a driver is, and its channels under the default configuration (none where it cannot do with defaults). A module of its own, loaded
  * when asked for: it brings Ajv, which a host that runs an instance does without.
  */
-export async function describePlugin({ plugin, module }: DescribeRequest): Promise<PluginDescription> {
+export async function describePlugin({
+  plugin,
+  module,
+  config,
+}: DescribeRequest): Promise<Omit<PluginDescription, 'package'>> {
   const definition = await loadPlugin(plugin, module)
-  const { id, name, version, vendor, description, url } = definition.meta
-  const defaults = createConfigParser(definition.configSchema)({})
+  const { id, name, version, vendor, description, url, protocol, tags } = definition.meta
+  const defaults = createConfigParser(definition.configSchema)(config ?? {})
   const channels = defaults.ok
     ? await definition.channels(defaults.config, { signal: AbortSignal.timeout(CHANNELS_DEADLINE_MS) })
     : []
@@ -25,6 +29,8 @@ export async function describePlugin({ plugin, module }: DescribeRequest): Promi
     vendor,
     description,
     url,
+    protocol,
+    tags: [...tags],
     config_schema: { ...definition.configSchema },
     channels: resolveChannels(channels).map(describeChannel),
   }

@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { BackOff } from '../back-off.ts'
 import { FakeTime } from '../testing/fake-time.ts'
 import { DeviceSession } from './device-session.ts'
-import type { SampleMessage, StateMessage } from './messages.ts'
+import type { InstancePlan, SampleMessage, StateMessage } from './messages.ts'
 
 const CHANNELS: ChannelDefinition[] = [
   { id: 'level', name: 'Level', direction: 'input', unit: '%' },
@@ -60,12 +60,25 @@ const plugin = definePlugin({
   create: (context) => new ScriptedDevice(context),
 })
 
+const aPlan = (intervalMs: number, channels: string[]): InstancePlan => ({
+  intervalMs,
+  channels: channels.map((channel) => ({
+    channel,
+    isMapped: true,
+    intervalMs: undefined,
+    deadband: undefined,
+    maxSilenceMs: undefined,
+    calibration: undefined,
+    output: undefined,
+  })),
+})
+
 async function aSession(channels: string[] = ['level']): Promise<DeviceSession> {
   const lines: string[] = []
   const note = (_facts: object, message: string): void => void lines.push(message)
   const session = new DeviceSession({
     device: await createTestDevice(plugin),
-    sampling: { intervalMs: 1000, channels },
+    plan: aPlan(1000, channels),
     deadlines: { connectMs: 5000, readMs: 3000, stopMs: 2000 },
     backOff: new BackOff({ firstMs: 1000, maxMs: 60_000, random: () => 0 }),
     now: time.now,
@@ -82,7 +95,7 @@ async function aSession(channels: string[] = ['level']): Promise<DeviceSession> 
 }
 
 const states = () => sent.flatMap((message) => (message.type === 'state' ? [[message.state, message.message]] : []))
-const samples = () => sent.flatMap((message) => (message.type === 'sample' ? [message] : []))
+const samples = () => sent.flatMap((message) => (message.type === 'sample' ? message.instants : []))
 const values = () => samples().map(({ readings }) => readings[0]?.value)
 const answered = (answer: number | Error | undefined): Promise<number> =>
   answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer ?? 0)
@@ -200,7 +213,7 @@ test('samples what it is told to from now on, and passes over channels that do n
   await time.advance(3000)
   expect(samples()).toEqual([])
   expect(states().at(-1)).toEqual(['connected', null])
-  session.change({ intervalMs: 100, channels: ['level', 'ghost', 'level'] })
+  session.change(aPlan(100, ['level', 'ghost', 'level']))
   await time.advance(1000)
   expect(samples()).toHaveLength(10)
   expect(samples()[0]?.readings).toHaveLength(1)

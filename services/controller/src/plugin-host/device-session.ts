@@ -1,14 +1,15 @@
+import type { ChannelDescription } from '@webmacs/contracts'
 import { type Channel, ConnectionError, type DevicePlugin, type PluginLog } from '@webmacs/plugin-sdk'
 import type { BackOff } from '../back-off.ts'
 import { errorText } from '../error-text.ts'
 import { callDevice, heedsItsSignal } from './device-call.ts'
-import type { DeviceDeadlines, SampleMessage, Sampling, StateMessage } from './messages.ts'
-import { Sampler } from './sampler.ts'
+import type { DeviceDeadlines, InstancePlan, SampleMessage, StateMessage } from './messages.ts'
+import { Sampler, type Sampling } from './sampler.ts'
 import type { Timers } from './tick-schedule.ts'
 
 export interface DeviceSessionOptions {
   readonly device: DevicePlugin<unknown>
-  readonly sampling: Sampling
+  readonly plan: InstancePlan
   readonly deadlines: DeviceDeadlines
   readonly backOff: BackOff
   /** Micros. */
@@ -36,16 +37,19 @@ export class DeviceSession {
 
   constructor(options: DeviceSessionOptions) {
     this.#options = options
-    const { device, sampling, deadlines, now, timers, send, hung } = options
+    const { device, plan, deadlines, now, timers, send, hung } = options
     this.#sampler = new Sampler({
       device,
-      sampling: this.#known(sampling),
+      sampling: this.#known(plan),
       readDeadlineMs: deadlines.readMs,
       now,
       timers,
       events: {
         sampled: (time, readings) =>
-          send({ type: 'sample', time, readings: readings.map((one) => ({ ...one, quality: [...one.quality] })) }),
+          send({
+            type: 'sample',
+            instants: [{ time, readings: readings.map((one) => ({ ...one, quality: [...one.quality] })) }],
+          }),
         readSucceeded: () => this.#works(),
         readFailed: (err) => this.#readFailed(err),
         hung,
@@ -61,8 +65,8 @@ export class DeviceSession {
     this.#running = this.#run()
   }
 
-  change(sampling: Sampling): void {
-    this.#sampler.change(this.#known(sampling))
+  change(plan: InstancePlan): void {
+    this.#sampler.change(this.#known(plan))
   }
 
   /** To be called after the clock was set. */
@@ -162,7 +166,8 @@ export class DeviceSession {
   }
 
   /** A mapping to a channel that the device does not have must not keep the others from being read. */
-  #known({ intervalMs, channels }: Sampling): Sampling {
+  #known({ intervalMs, channels: planned }: InstancePlan): Sampling {
+    const channels = planned.filter(({ isMapped }) => isMapped).map(({ channel }) => channel)
     const { device, log } = this.#options
     const existing = new Set(device.channels.map(({ id }) => id))
     const unknown = channels.filter((id) => !existing.has(id))
@@ -185,6 +190,13 @@ export class DeviceSession {
 }
 
 /** A channel as the rest of the system knows it. */
-export function describeChannel({ id, name, direction, unit, minValue, maxValue }: Channel) {
-  return { id, name, direction, unit, min_value: minValue, max_value: maxValue }
+export function describeChannel(channel: Channel): ChannelDescription {
+  const { id, name, direction, unit, minValue, maxValue, dataType, safeValue = null, readback } = channel
+  return {
+    ...{ id, name, direction, unit, readback },
+    min_value: minValue,
+    max_value: maxValue,
+    data_type: dataType,
+    safe_value: safeValue,
+  }
 }

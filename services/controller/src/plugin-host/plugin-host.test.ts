@@ -20,7 +20,16 @@ test('says that its device is lost although the driver has written more than it 
     instanceName: 'Bench',
     demoMode: false,
     config: { fault: 'invent-events', after: 0, record: '' },
-    sampling: { intervalMs: 10, channels: ['counter'] },
+    plan: {
+      intervalMs: 10,
+      channels: [
+        {
+          ...{ channel: 'counter', isMapped: true, intervalMs: undefined, deadband: undefined },
+          ...{ maxSilenceMs: undefined, calibration: undefined, output: undefined },
+        },
+      ],
+    },
+    setpoints: {},
     deadlines: { connectMs: 1000, readMs: 1000, stopMs: 1000 },
   })
   expect(await lost.promise).toMatchObject({ level: 'warn', facts: { err: { message: 'cable pulled' } } })

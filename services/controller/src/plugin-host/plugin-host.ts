@@ -48,10 +48,12 @@ export class PluginHost {
         })
       case 'start':
         return this.#start(message)
-      case 'sampling':
-        return this.#session?.change(message.sampling)
+      case 'plan':
+        return this.#session?.change(message.plan)
       case 'stop':
         return this.stop(0)
+      default:
+        return undefined
     }
   }
 
@@ -85,7 +87,7 @@ export class PluginHost {
     if (this.#ending) return
     this.#session = new DeviceSession({
       device,
-      sampling: request.sampling,
+      plan: request.plan,
       deadlines: request.deadlines,
       backOff: new BackOff(RECONNECT),
       now: () => this.#clock.now(),

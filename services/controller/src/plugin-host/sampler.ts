@@ -1,7 +1,12 @@
 import { type DevicePlugin, type Reading, SENSOR_FAULT } from '@webmacs/plugin-sdk'
 import { callDevice, heedsItsSignal } from './device-call.ts'
-import type { Sampling } from './messages.ts'
 import { TickSchedule, type Timers } from './tick-schedule.ts'
+
+/** Which channels are read, how often. */
+export interface Sampling {
+  readonly intervalMs: number
+  readonly channels: readonly string[]
+}
 
 export interface SamplerEvents {
   /** @param time Micros when the cycle began */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DesiredInstance, EventId } from '@webmacs/contracts'
 import type { PluginCatalogue } from '../inventory/plugin-catalogue.ts'
-import type { DeviceDeadlines, Sampling, StartRequest } from '../plugin-host/messages.ts'
+import type { DeviceDeadlines, InstancePlan, StartRequest } from '../plugin-host/messages.ts'
 
 export type StartPlan =
   | { readonly ok: true; readonly start: StartRequest }
@@ -22,8 +22,9 @@ export function planStart(desired: DesiredInstance, catalogue: PluginCatalogue, 
       instanceName: desired.name,
       demoMode: desired.demo_mode,
       config: parsed.config,
-      sampling: samplingOf(desired),
+      plan: planOf(desired),
       deadlines,
+      setpoints: {},
     },
   }
 }
@@ -35,14 +36,22 @@ export function needsNewProcess(before: DesiredInstance, after: DesiredInstance)
   return !isDeepStrictEqual(driverBefore, driverAfter)
 }
 
-/** Only channels with an event are read. */
-export const samplingOf = ({ interval_ms, channels }: DesiredInstance): Sampling => ({
+/** What its process does with the channels. */
+export const planOf = ({ interval_ms, channels }: DesiredInstance): InstancePlan => ({
   intervalMs: interval_ms,
-  channels: channels.map(({ channel }) => channel),
+  channels: channels.map(({ channel, event, settings }) => ({
+    channel,
+    isMapped: event !== null,
+    intervalMs: settings.interval_ms,
+    deadband: settings.deadband,
+    maxSilenceMs: settings.max_silence_ms,
+    calibration: settings.calibration,
+    output: settings.output,
+  })),
 })
 
 export const eventsOf = ({ channels }: Pick<DesiredInstance, 'channels'>): ReadonlyMap<string, EventId> =>
-  new Map(channels.map(({ channel, event }) => [channel, event]))
+  new Map(channels.flatMap(({ channel, event }) => (event === null ? [] : [[channel, event] as const])))
 
 /** Of what is read from the device; an output stays as it was set. */
 export const readEventsOf = ({ channels }: DesiredInstance): ReadonlyMap<string, EventId> =>

@@ -2,8 +2,16 @@ import type { ChannelDescription, DesiredInstance, EventId, InstanceStatus, Repo
 import type { Logger } from '@webmacs/service-kit'
 import { BackOff } from '../back-off.ts'
 import type { PluginCatalogue } from '../inventory/plugin-catalogue.ts'
-import type { BeatMessage, DeviceDeadlines, HostMessage, SampleMessage, StateMessage } from '../plugin-host/messages.ts'
-import { eventsOf, needsNewProcess, planStart, readEventsOf, type StartPlan, samplingOf } from './desired-changes.ts'
+import type {
+  BeatMessage,
+  ControllerMessage,
+  DeviceDeadlines,
+  HostMessage,
+  OutputMessage,
+  SampleMessage,
+  StateMessage,
+} from '../plugin-host/messages.ts'
+import { eventsOf, needsNewProcess, planOf, planStart, readEventsOf, type StartPlan } from './desired-changes.ts'
 import { HostProcess, type HostSettings } from './host-process.ts'
 import { pause, untilAborted, untilSettled } from './waiting.ts'
 
@@ -16,6 +24,12 @@ export interface InstanceObserver {
   sampled(instance: string, sample: SampleMessage, events: ReadonlyMap<string, EventId>): void
   /** Nobody reads these events any more: their last values may not be true. Called once for all that was sampled before. */
   ended(instance: string, events: ReadonlyMap<string, EventId>): void
+  /** What its process says of outputs that were set, and of what all channels show. */
+  answered(instance: string, message: OutputMessage): void
+  /** Its process is gone: nothing that it was asked will be answered. */
+  silenced(instance: string): void
+  /** Last confirmed setpoints, channel → value. */
+  setpoints(instance: string): Readonly<Record<string, number>>
   beat(instance: string, beat: BeatMessage): void
   restarted(instance: string): void
 }
@@ -72,7 +86,24 @@ export class PluginInstance {
     }
     this.#wanted.desired = desired
     this.#events = eventsOf(desired)
-    this.#host?.send({ type: 'sampling', sampling: samplingOf(desired) })
+    this.#host?.send({ type: 'plan', plan: planOf(desired) })
+  }
+
+  /** What is wanted of it now; undefined when it is removed. */
+  get desired(): DesiredInstance | undefined {
+    return this.#wanted.desired
+  }
+
+  /** Its channels, as its device last said. */
+  get channels(): readonly ChannelDescription[] {
+    return this.#channels
+  }
+
+  /** @returns false when there is no process that could hear it */
+  send(message: ControllerMessage): boolean {
+    if (this.#host === undefined) return false
+    this.#host.send(message)
+    return true
   }
 
   /** Ends the process in order; the instance counts as inactive then. */
@@ -139,13 +170,14 @@ export class PluginInstance {
     this.#host = host
     log.info({ event: 'plugin-host.started', pid: host.pid }, 'plugin process started')
     // The mapping may have changed while the process before was ending.
-    const sampling = wanted.desired === undefined ? plan.start.sampling : samplingOf(wanted.desired)
-    host.send({ ...plan.start, sampling })
+    const newest = wanted.desired === undefined ? plan.start.plan : planOf(wanted.desired)
+    host.send({ ...plan.start, plan: newest, setpoints: this.#options.observer.setpoints(this.#options.id) })
     await untilSettled(host.ended, signal)
     if (signal.aborted) await host.stop()
     const end = await host.ended
     this.#takeValuesBack(wanted)
     this.#host = undefined
+    this.#options.observer.silenced(this.#options.id)
     return end
   }
 
@@ -177,8 +209,16 @@ export class PluginInstance {
         this.#channels = message.channels
         this.#report(wanted.desired, statusOf(message), message.message)
         return
+      case 'written':
+      case 'write-failed':
+      case 'verified':
+      case 'made-safe':
+      case 'values':
+        observer.answered(id, message)
+        return
       case 'failed': // its end follows, with this reason
       case 'described':
+      case 'probed':
         return
     }
   }

@@ -25,6 +25,16 @@ export class Supervisor {
     return new Map([...this.#instances].flatMap(([id, { pid }]) => (pid === undefined ? [] : [[id, pid] as const])))
   }
 
+  /** undefined: there is no such instance. */
+  find(id: string): PluginInstance | undefined {
+    return this.#instances.get(id)
+  }
+
+  /** All instances that were ever wanted since the start. */
+  get instances(): ReadonlyMap<string, PluginInstance> {
+    return this.#instances
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#instances.values()].map((instance) => instance.close()))
   }

@@ -137,8 +137,8 @@ export function aDesired(overrides: Partial<DesiredInstance> = {}): DesiredInsta
     config: {},
     interval_ms: 100,
     channels: [
-      { channel: 'counter', event: newId('evt'), direction: 'input' },
-      { channel: 'process', event: newId('evt'), direction: 'input' },
+      { channel: 'counter', event: newId('evt'), direction: 'input', settings: {} },
+      { channel: 'process', event: newId('evt'), direction: 'input', settings: {} },
     ],
     ...overrides,
   }
@@ -146,7 +146,7 @@ export function aDesired(overrides: Partial<DesiredInstance> = {}): DesiredInsta
 
 export function eventOf({ channels }: DesiredInstance, channel: string): EventId {
   const mapping = channels.find((one) => one.channel === channel)
-  if (mapping === undefined) throw new Error(`channel ${channel} is not mapped`)
+  if (mapping === undefined || mapping.event === null) throw new Error(`channel ${channel} is not mapped`)
   return mapping.event
 }
 

@@ -5,6 +5,12 @@ export interface BusNames {
     readings(source: string): string
     backlog(source: string): string
     watermarks(source: string): string
+    /** Set an output; answered by the controller. */
+    commands(controller: string): string
+    /** What became of commands; kept in the stream COMMANDS. */
+    commandReports(controller: string): string
+    /** Asked of a controller: what its instances show, what a driver has, whether a device can be reached. */
+    controllers(controller: string, verb: ControllerVerb): string
     changes(entity: string, verb: string): string
     historian(verb: HistorianVerb): string
     dead(stream: DeadOrigin): string
@@ -14,18 +20,27 @@ export interface BusNames {
     readonly authVerify: string
     /** The experiment that runs now; answered by api. */
     readonly runningExperiment: string
+    /** What time it is for the server; answered by api. */
+    readonly time: string
     readonly allReadings: string
     readonly allBacklog: string
     readonly allWatermarks: string
     readonly allChanges: string
     readonly allDead: string
+    readonly allCommandReports: string
   }
-  readonly streams: { readonly readings: string; readonly changes: string; readonly dead: string }
-  readonly durables: { readonly ingest: string }
+  readonly streams: {
+    readonly readings: string
+    readonly changes: string
+    readonly dead: string
+    readonly commands: string
+  }
+  readonly durables: { readonly ingest: string; readonly commandHistory: string }
   readonly buckets: { readonly controllers: string; readonly revoked: string }
 }
 
-export type HistorianVerb = 'watermark' | 'delete'
+export type HistorianVerb = 'watermark' | 'delete' | 'gap'
+export type ControllerVerb = 'values' | 'describe' | 'test'
 /** What a dead letter came from. */
 export type DeadOrigin = 'readings'
 
@@ -52,20 +67,30 @@ export function busNames(prefix: string = DEFAULT_PREFIX): BusNames {
       readings: (source) => `${prefix}.readings.${source}`,
       backlog: (source) => `${prefix}.backlog.${source}`,
       watermarks: (source) => `${prefix}.watermarks.${source}`,
+      commands: (controller) => `${prefix}.commands.${controller}`,
+      commandReports: (controller) => `${prefix}.command-reports.${controller}`,
+      controllers: (controller, verb) => `${prefix}.controllers.${controller}.${verb}`,
       changes: (entity, verb) => `${prefix}.changes.${entity}.${verb}`,
       historian: (verb) => `${prefix}.historian.${verb}`,
       dead: (stream) => `${prefix}.dead.${stream}`,
       telemetry: `${prefix}.telemetry`,
       authVerify: `${prefix}.auth.verify`,
       runningExperiment: `${prefix}.experiments.running`,
+      time: `${prefix}.time`,
       allReadings: `${prefix}.readings.>`,
       allBacklog: `${prefix}.backlog.>`,
       allWatermarks: `${prefix}.watermarks.>`,
       allChanges: `${prefix}.changes.>`,
       allDead: `${prefix}.dead.>`,
+      allCommandReports: `${prefix}.command-reports.>`,
     },
-    streams: { readings: `${streamPrefix}READINGS`, changes: `${streamPrefix}CHANGES`, dead: `${streamPrefix}DEAD` },
-    durables: { ingest: 'ingest' },
+    streams: {
+      readings: `${streamPrefix}READINGS`,
+      changes: `${streamPrefix}CHANGES`,
+      dead: `${streamPrefix}DEAD`,
+      commands: `${streamPrefix}COMMANDS`,
+    },
+    durables: { ingest: 'ingest', commandHistory: 'command-history' },
     buckets: { controllers: `${streamPrefix}controllers`, revoked: `${streamPrefix}revoked` },
   }
 }

@@ -93,6 +93,22 @@ export const ACCESS = {
   'PUT /api/v1/plugins/{id}/channels/{mapping}': admin,
   'DELETE /api/v1/plugins/{id}/channels/{mapping}': admin,
 
+  'GET /api/v1/plugins/available/{id}': viewer,
+  'POST /api/v1/plugins/test': admin,
+  'GET /api/v1/plugins/{id}/values': viewer,
+  'GET /api/v1/plugins/packages': viewer,
+  'POST /api/v1/plugins/packages/upload': admin,
+  'DELETE /api/v1/plugins/packages/{id}': admin,
+
+  'GET /api/v1/commands': viewer,
+  'POST /api/v1/commands': operator,
+  'GET /api/v1/commands/{id}': viewer,
+
+  'GET /api/v1/valve-cycle': viewer,
+  'PUT /api/v1/valve-cycle': admin,
+
+  'GET /api/v1/gaps': viewer,
+
   'GET /api/v1/audit': admin,
 
   'WS /ws/datapoints/stream': viewer,
