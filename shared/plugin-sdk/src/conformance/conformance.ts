@@ -11,7 +11,7 @@ export interface ConformanceOptions {
    */
   readonly device?: object | (() => unknown)
   /** Configuration of a device that is not there: connecting must fail and say so. */
-  readonly unreachable?: object
+  readonly unreachable?: object | (() => unknown)
 }
 
 export interface ConformanceResult {
@@ -52,6 +52,7 @@ export function describeConformance(
 }
 
 function runsOf(definition: PluginDefinition, { device, unreachable }: ConformanceOptions): NamedRun[] {
+  const configOf = (source: object | (() => unknown)): unknown => (typeof source === 'function' ? source() : source)
   const demo: Subject = { definition, config: undefined }
   const named = ({ name, run }: ConformanceCheck, suffix: string, subject: () => Subject): NamedRun => ({
     name: `${name}${suffix}`,
@@ -62,15 +63,18 @@ function runsOf(definition: PluginDefinition, { device, unreachable }: Conforman
     ...deviceChecks.map((one) => named(one, ' in demo mode', () => demo)),
   ]
   if (device !== undefined) {
-    const real = (): Subject => ({ definition, config: typeof device === 'function' ? device() : device })
+    const real = (): Subject => ({ definition, config: configOf(device) })
     runs.push(...deviceChecks.map((one) => named(one, ' with its device', real)))
   }
   if (unreachable !== undefined)
-    runs.push({ name: 'says that a device cannot be reached', run: () => expectUnreachable(definition, unreachable) })
+    runs.push({
+      name: 'says that a device cannot be reached',
+      run: () => expectUnreachable(definition, configOf(unreachable)),
+    })
   return runs
 }
 
-async function expectUnreachable(definition: PluginDefinition, config: object): Promise<void> {
+async function expectUnreachable(definition: PluginDefinition, config: unknown): Promise<void> {
   const signal = AbortSignal.timeout(DEADLINE_MS)
   const instance = { instanceName: 'Conformance', demoMode: false, config: parsedConfig(definition, config), signal }
   const device = await createDevice(definition, instance)
