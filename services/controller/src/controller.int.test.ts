@@ -20,6 +20,9 @@ test('says which plugins it can run, and leaves out those that cannot be loaded'
       { id: 'counter', direction: 'input', unit: '1', min_value: 0, max_value: 1e9 },
       { id: 'process' },
       { id: 'valve', direction: 'output', unit: '%', max_value: 100 },
+      { id: 'pump', readback: true },
+      { id: 'lamp', data_type: 'bool' },
+      { id: 'ticker' },
     ],
   })
 })
@@ -65,7 +68,7 @@ test('reports demo, and marks what it made up', async () => {
   expect(site.received[0]?.frame.quality?.[eventOf(bench, 'counter')]).toEqual(['simulated'])
 })
 
-test('reads outputs only once they were set, and says nothing of unmapped channels', async () => {
+test('makes outputs safe before it reads anything, and says nothing of unmapped channels', async () => {
   await using site = await startSite()
   const bench = await site.want({
     channels: [
@@ -76,7 +79,10 @@ test('reads outputs only once they were set, and says nothing of unmapped channe
   })
   await site.startController()
   await site.untilCounted(bench, 3)
-  for (const { frame } of site.received) expect(Object.keys(frame.values)).toEqual([eventOf(bench, 'counter')])
+  const [first, ...others] = site.received.map(({ frame }) => frame.values)
+  expect(first).toEqual({ [eventOf(bench, 'valve')]: 5 })
+  for (const values of others)
+    expect(values).toEqual({ [eventOf(bench, 'counter')]: expect.any(Number), [eventOf(bench, 'valve')]: 5 })
 })
 
 test("keeps sampling when hundreds of channels of others' devices are mapped to it, and leaves their values alone", async () => {

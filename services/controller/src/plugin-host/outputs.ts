@@ -1,0 +1,134 @@
+import type { PlannedChannel } from './channel-plans.ts'
+import type { WriteRequest } from './messages.ts'
+import { Output, type OutputContext } from './output.ts'
+import { OutputWriter } from './output-writer.ts'
+import { applyValues, type WantedValue } from './safe-values.ts'
+
+export interface OutputsOptions extends OutputContext {
+  /** Channel → the setpoint that was confirmed last. */
+  readonly setpoints: Readonly<Record<string, number>>
+}
+
+/** For the controller, which makes outputs safe when their grace time is over. */
+const GRACE_SLACK_MS = 2000
+
+/**
+ * The outputs of a device. One thing at a time happens to each of them: commands one after another, and none is allowed to end after the
+ * output was made safe. Nothing is written but commands, safe values, and what policies say for the start.
+ */
+export class Outputs {
+  readonly #options: OutputsOptions
+  readonly #outputs: ReadonlyMap<string, Output>
+  readonly #writer: OutputWriter
+  #contactLostAt: number | undefined
+
+  constructor(options: OutputsOptions, planned: ReadonlyMap<string, PlannedChannel>) {
+    this.#options = options
+    this.#writer = new OutputWriter(options)
+    this.#outputs = new Map(
+      [...planned].flatMap(([id, { channel, output }]) =>
+        output === undefined ? [] : [[id, new Output(channel, output, options.setpoints[id])] as const],
+      ),
+    )
+  }
+
+  change(planned: ReadonlyMap<string, PlannedChannel>): void {
+    for (const [id, output] of this.#outputs) output.plan = planned.get(id)?.output ?? output.plan
+  }
+
+  /** Brings outputs to what their policies say for a device that was just connected, which comes before anything else. */
+  async applyStart(): Promise<void> {
+    // It may have forgotten everything.
+    for (const output of this.#outputs.values()) output.isSafe = false
+    await this.#apply('the device was connected', this.#wanted(startValueOf), this.#options.deadlines.stopMs)
+  }
+
+  /** From now on commands are written. */
+  open(): void {
+    this.#writer.open()
+  }
+
+  /** Commands fail from now on; what is being written is given up, what was awaited is not known any more. */
+  close(): void {
+    this.#writer.close()
+    for (const output of this.#outputs.values()) output.endVerification()
+  }
+
+  /** Writes a command's value, and sends what became of it. Never rejects. */
+  async write(request: WriteRequest): Promise<void> {
+    const output = this.#outputs.get(request.channel)
+    if (output !== undefined) return this.#writer.write(output, request)
+    this.#writer.refuse(request, 'failed', `there is no output "${request.channel}"`)
+  }
+
+  /** Sets outputs to their safe values while the device is connected; those that have none stay. Always answers, never rejects. */
+  async makeSafe(reason: string, only: readonly string[] | undefined): Promise<void> {
+    const { deadlines, now, send } = this.#options
+    const wanted = this.#wanted(({ channel, plan }) =>
+      only === undefined || only.includes(channel.id) ? plan.safeValue : undefined,
+    )
+    for (const { output } of wanted) {
+      output.setpoint = undefined
+      output.owesSafe = true
+    }
+    if (this.#writer.isOpen) return applyValues(this.#options, wanted, { reason, budgetMs: deadlines.stopMs })
+    const failed = wanted.map(({ output }) => ({ channel: output.channel.id, message: 'the device is not connected' }))
+    send({ type: 'made-safe', reason, time: now(), applied: [], failed })
+  }
+
+  /** The instance ends: sets outputs to their safe values as far as the device still takes them. */
+  async applyStop(budgetMs: number): Promise<void> {
+    await this.#apply(
+      'the instance ends',
+      this.#wanted(({ plan }) => plan.safeValue),
+      budgetMs,
+    )
+  }
+
+  /** The device is given up, to be connected anew: what would become safe then becomes so now, as far as it still can. */
+  async applyLoss(budgetMs: number): Promise<void> {
+    const wanted = this.#wanted(({ plan, owesSafe }) =>
+      plan.onStart === 'safe' || owesSafe ? plan.safeValue : undefined,
+    )
+    await this.#apply('the device was lost', wanted, budgetMs)
+  }
+
+  /** Whether the controller has contact to its server. */
+  setContact(hasContact: boolean): void {
+    if (hasContact) this.#contactLostAt = undefined
+    else this.#contactLostAt ??= this.#options.now()
+  }
+
+  /**
+   * Whether the device's own watchdog should stay quiet. Not when an output was to be made safe and could not be, nor when contact has been
+   * lost for longer than an output may be held and nobody made it safe: then the device has to help itself. An output that is held on
+   * purpose, or is safe already, is no reason: the device stays usable.
+   */
+  mayFeedWatchdog(): boolean {
+    const lostForMs = this.#contactLostAt === undefined ? 0 : (this.#options.now() - this.#contactLostAt) / 1000
+    return [...this.#outputs.values()].every(({ plan, owesSafe, isSafe }) => {
+      if (owesSafe) return false
+      if (plan.safeValue === undefined || plan.graceMs === undefined || isSafe) return true
+      return lostForMs <= plan.graceMs + GRACE_SLACK_MS
+    })
+  }
+
+  #wanted(choose: (output: Output) => number | undefined): WantedValue[] {
+    return [...this.#outputs.values()].flatMap((output) => {
+      const value = choose(output)
+      return value === undefined ? [] : [{ output, value }]
+    })
+  }
+
+  async #apply(reason: string, wanted: readonly WantedValue[], budgetMs: number): Promise<void> {
+    if (wanted.length > 0) await applyValues(this.#options, wanted, { reason, budgetMs })
+  }
+}
+
+/** What an output is given when its device is connected; undefined: it stays as it is. */
+function startValueOf({ plan, setpoint, owesSafe }: Output): number | undefined {
+  if (owesSafe) return plan.safeValue
+  if (plan.onStart === 'hold') return undefined
+  if (plan.onStart === 'safe' || setpoint === undefined) return plan.safeValue
+  return Math.min(Math.max(setpoint, plan.min), plan.max)
+}
