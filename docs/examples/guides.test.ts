@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 
 /** A link to a file of this folder with a block of code below it. */
-const RECIPE = /(\]\(\.\.\/examples\/([\w./-]+)\)[^\n]*\n\n)```(\w+)\n.*?```\n/gs
+const RECIPE = /(\]\((?:\.\.\/)+examples\/([\w./-]+)\)[^\n]*\n\n)```(\w+)\n.*?```\n/gs
 
 const read = (path: string): Promise<string> => readFile(new URL(path, import.meta.url), 'utf8')
 
@@ -17,7 +17,10 @@ async function renewed(page: string): Promise<string> {
   return parts.join('') + page.slice(end)
 }
 
-test.each(['client.md', 'python.md'])('the code in %s is that of programs which run', async (name) => {
-  const page = `../guides/${name}`
-  await expect(await renewed(await read(page))).toMatchFileSnapshot(page)
-})
+test.each(['client.md', 'python.md', 'drivers/modbus.md', 'drivers/http.md'])(
+  'the code in %s is that of examples which run',
+  async (name) => {
+    const page = `../guides/${name}`
+    await expect(await renewed(await read(page))).toMatchFileSnapshot(page)
+  },
+)

@@ -33,6 +33,7 @@ test.each([
   ['shared/bus', '@webmacs/api', 'shared packages import only shared ones'],
   ['frontend', '@webmacs/database', 'the dashboard uses contracts and client only'],
   ['services/controller/plugins/system', '@webmacs/bus', 'drivers are built on plugin-sdk alone'],
+  ['services/controller/plugins/http', '@webmacs/testing', 'drivers are built on plugin-sdk alone'],
   ['shared/contracts', '@webmacs/bus', 'contracts import nothing of ours'],
 ])('finds that %s depends on %s', (folder, name, rule) => {
   addDependency(folder, name)

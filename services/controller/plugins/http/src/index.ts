@@ -1,0 +1,1 @@
+export { plugin } from './http-device.ts'

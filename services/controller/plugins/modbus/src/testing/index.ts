@@ -1,0 +1,6 @@
+export {
+  type ModbusTables,
+  type ModbusTestServer,
+  type ModbusTestServerOptions,
+  startModbusTestServer,
+} from './test-server.ts'
