@@ -343,15 +343,18 @@ test('tells of outputs that were made safe, where that changed something', async
   })
 })
 
-test('lets go of what waits for an output that is made safe', async () => {
-  const { executor, request, id, written, writes } = bench()
+test('lets go of what waits for an output that is made safe, and of its setpoint', async () => {
+  const { executor, request, id, written, writes, set, memory } = bench()
+  await set(40)
+  expect(memory.setpoints(id)).toEqual({ valve: 40 })
   const first = request()
   void executor.execute(first)
   const waiting = executor.execute(request())
-  executor.dropWaiting(id, ['valve'])
+  executor.makingSafe(id, ['valve'])
   expect(await waiting).toMatchObject({ state: 'superseded', detail: 'The output was made safe.' })
   written(first.id, 40)
-  expect(writes).toHaveLength(1)
+  expect(writes).toHaveLength(2)
+  expect(memory.setpoints(id)).toEqual({})
 })
 
 test('says after a restart what it can, does nothing again, and knows the ids', async () => {

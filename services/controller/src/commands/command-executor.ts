@@ -142,12 +142,13 @@ export class CommandExecutor {
     for (const command of asked) this.#finish(command, lostWith(command.report))
   }
 
-  /** Outputs are made safe: what still waits for its turn there is not written after that. */
-  dropWaiting(instance: string, channels: readonly string[]): void {
+  /** Outputs are about to be made safe: what waits for its turn there is not written after that, and nothing is given again later. */
+  makingSafe(instance: string, channels: readonly string[]): void {
     for (const channel of channels) {
       const waiting = this.#outputs.get(outputKey(instance, channel))?.waiting
       if (waiting !== undefined) this.#finish(waiting, { ...SUPERSEDED, detail: 'The output was made safe.' })
     }
+    this.#try(() => this.#options.memory.forgetConfirmed(instance, channels))
   }
 
   /** The instance was removed: another one does not take over what its outputs had. */

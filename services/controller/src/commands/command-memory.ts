@@ -128,6 +128,12 @@ export class CommandMemory {
       .run(setpoint, instance, channel)
   }
 
+  /** What was confirmed before is not given again to outputs that were made safe on purpose. */
+  forgetConfirmed(instance: string, channels: readonly string[]): void {
+    const forget = this.#database.prepare('update outputs set confirmed = null where instance = ? and channel = ?')
+    for (const channel of channels) forget.run(instance, channel)
+  }
+
   /** undefined: never set by this controller. */
   valueOf(instance: string, channel: string): number | undefined {
     const row = this.#database
