@@ -68,3 +68,13 @@ test('starts another epoch, once, when the times of an instance run backwards', 
   expect(second).toMatch(/^[0-9a-f]{10}$/)
   expect(others).toEqual([])
 })
+
+test('bears with channels of an instance that overtake one another', () => {
+  const { intake, outbox } = anIntake()
+  const both = new Map([...events, ['flow', newId('evt')]])
+  intake.take('a', aSample(START + SECOND), both)
+  const slow = { time: START, readings: [{ channel: 'flow', value: 2, quality: [] }] }
+  intake.take('a', { type: 'sample', instants: [slow] }, both)
+  expect(outbox.epochs()).toEqual(['first'])
+  expect(outbox.level().frames).toBe(2)
+})

@@ -19,8 +19,8 @@ const STALE = ['bad', 'stale'] as const
 /** Takes what instances sampled into the outbox. */
 export class FrameIntake {
   readonly #options: FrameIntakeOptions
-  /** Time of the last sample of each instance in the present epoch. */
-  readonly #lastTimes = new Map<string, Micros>()
+  /** Instance → channel → time of its last reading, in the present epoch. */
+  readonly #lastTimes = new Map<string, Map<string, Micros>>()
 
   constructor(options: FrameIntakeOptions) {
     this.#options = options
@@ -34,22 +34,25 @@ export class FrameIntake {
   #takeInstant(instance: string, { time, readings }: Instant, events: ReadonlyMap<string, EventId>): void {
     const frames = toFrameValues(readings, events)
     if (frames.length === 0) return
-    this.#keepOrder(instance, time)
+    this.#keepOrder(instance, time, readings)
     for (const frame of frames) this.#options.outbox.append({ ...frame, time })
     this.#options.onFrames()
   }
 
   /** Says that the last values of an instance need not be true any more, because nobody reads them. */
   takeEnd(instance: string, events: ReadonlyMap<string, EventId>): void {
-    const time = Math.max(nowMicros(), (this.#lastTimes.get(instance) ?? 0) + 1)
+    const time = Math.max(nowMicros(), ...[...(this.#lastTimes.get(instance)?.values() ?? [])].map((last) => last + 1))
     const readings = [...events.keys()].map((channel) => ({ channel, value: null, quality: [...STALE] }))
     this.take(instance, { type: 'sample', instants: [{ time, readings }] }, events)
   }
 
-  /** Within an epoch an instance's times never run backwards; when the date was set back, a new one begins. */
-  #keepOrder(instance: string, time: Micros): void {
-    const last = this.#lastTimes.get(instance)
-    if (last !== undefined && time < last) {
+  /**
+   * Within an epoch the times of a channel never run backwards; when the date was set back, a new one begins. Different channels of an
+   * instance may overtake one another: a slow read ends after a fast one that began later.
+   */
+  #keepOrder(instance: string, time: Micros, readings: Instant['readings']): void {
+    const last = Math.max(...readings.map(({ channel }) => this.#lastTimes.get(instance)?.get(channel) ?? 0))
+    if (time < last) {
       const epoch = newEpoch()
       this.#options.log.warn(
         { event: 'frames.epoch-started', epoch, backMs: (last - time) / 1000 },
@@ -58,6 +61,8 @@ export class FrameIntake {
       this.#options.outbox.startEpoch(epoch)
       this.#lastTimes.clear()
     }
-    this.#lastTimes.set(instance, time)
+    const times = this.#lastTimes.get(instance) ?? new Map<string, Micros>()
+    this.#lastTimes.set(instance, times)
+    for (const { channel } of readings) times.set(channel, time)
   }
 }

@@ -1,5 +1,5 @@
 import { DeviceTimeoutError } from '@webmacs/plugin-sdk'
-import type { Timers } from './tick-schedule.ts'
+import type { Timers } from './timers.ts'
 
 /** The call was given up because the instance is being stopped. */
 export class StoppedError extends Error {

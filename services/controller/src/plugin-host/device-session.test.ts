@@ -4,7 +4,7 @@ import { beforeEach, expect, test } from 'vitest'
 import { BackOff } from '../back-off.ts'
 import { FakeTime } from '../testing/fake-time.ts'
 import { DeviceSession } from './device-session.ts'
-import type { InstancePlan, SampleMessage, StateMessage } from './messages.ts'
+import type { InstancePlan, OutputMessage, SampleMessage, StateMessage } from './messages.ts'
 
 const CHANNELS: ChannelDefinition[] = [
   { id: 'level', name: 'Level', direction: 'input', unit: '%' },
@@ -21,7 +21,7 @@ const wellBehaved = { ...behaviour }
 
 let time: FakeTime
 let calls: string[]
-let sent: (StateMessage | SampleMessage)[]
+let sent: (StateMessage | SampleMessage | OutputMessage)[]
 let hung: number
 
 beforeEach(() => {
@@ -79,6 +79,7 @@ async function aSession(channels: string[] = ['level']): Promise<DeviceSession> 
   const session = new DeviceSession({
     device: await createTestDevice(plugin),
     plan: aPlan(1000, channels),
+    setpoints: {},
     deadlines: { connectMs: 5000, readMs: 3000, stopMs: 2000 },
     backOff: new BackOff({ firstMs: 1000, maxMs: 60_000, random: () => 0 }),
     now: time.now,
@@ -116,9 +117,9 @@ test('makes outputs safe, then disconnects when it is stopped', async () => {
   const session = await aSession()
   await time.advance(1500)
   await session.stop()
-  expect(calls).toEqual(['connect', 'read', 'valve=0', 'disconnect'])
+  expect(calls).toEqual(['connect', 'valve=0', 'read', 'valve=0', 'disconnect'])
   await time.advance(60_000)
-  expect(calls).toHaveLength(4)
+  expect(calls).toHaveLength(5)
 })
 
 test('tries to connect again after longer and longer waits, and says why', async () => {
@@ -183,7 +184,17 @@ test('connects anew at once when the device is lost, after making outputs safe',
   behaviour.read = () => answered(answers.shift())
   await aSession()
   await time.advance(4500)
-  expect(calls.slice(0, 7)).toEqual(['connect', 'read', 'read', 'valve=0', 'disconnect', 'connect', 'read'])
+  expect(calls.slice(0, 9)).toEqual([
+    'connect',
+    'valve=0',
+    'read',
+    'read',
+    'valve=0',
+    'disconnect',
+    'connect',
+    'valve=0',
+    'read',
+  ])
 })
 
 test('connects anew after five failures in a row, and is not connected again before it can read', async () => {
@@ -191,8 +202,8 @@ test('connects anew after five failures in a row, and is not connected again bef
   await aSession()
   await time.advance(30_000)
   expect(calls.filter((call) => call === 'connect').length).toBeGreaterThan(1)
-  expect(calls.indexOf('disconnect')).toBe(calls.indexOf('valve=0') + 1)
-  expect(calls.slice(0, 6)).toEqual(['connect', 'read', 'read', 'read', 'read', 'read'])
+  expect(calls.slice(0, 7)).toEqual(['connect', 'valve=0', 'read', 'read', 'read', 'read', 'read'])
+  expect(calls.slice(7, 10)).toEqual(['valve=0', 'disconnect', 'connect'])
   expect(states()).toEqual([
     ['connecting', null],
     ['connected', null],

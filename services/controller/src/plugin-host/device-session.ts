@@ -1,64 +1,95 @@
 import type { ChannelDescription } from '@webmacs/contracts'
-import { type Channel, ConnectionError, type DevicePlugin, type PluginLog } from '@webmacs/plugin-sdk'
+import { type Channel, type DevicePlugin, hasPluginErrorCode, type PluginLog } from '@webmacs/plugin-sdk'
 import type { BackOff } from '../back-off.ts'
 import { errorText } from '../error-text.ts'
+import { type PlannedChannel, planChannels } from './channel-plans.ts'
 import { callDevice, heedsItsSignal } from './device-call.ts'
-import type { DeviceDeadlines, InstancePlan, SampleMessage, StateMessage } from './messages.ts'
-import { Sampler, type Sampling } from './sampler.ts'
-import type { Timers } from './tick-schedule.ts'
+import { DeviceSampling } from './device-sampling.ts'
+import type {
+  DeviceDeadlines,
+  InstancePlan,
+  LookRequest,
+  OutputMessage,
+  SafeRequest,
+  SampleMessage,
+  StateMessage,
+  WriteRequest,
+} from './messages.ts'
+import { Outputs } from './outputs.ts'
+import { type Timers, wait } from './timers.ts'
+import { WatchdogFeeder } from './watchdog-feeder.ts'
 
 export interface DeviceSessionOptions {
   readonly device: DevicePlugin<unknown>
   readonly plan: InstancePlan
   readonly deadlines: DeviceDeadlines
+  /** Channel → the setpoint that was confirmed last. */
+  readonly setpoints: Readonly<Record<string, number>>
   readonly backOff: BackOff
   /** Micros. */
   readonly now: () => number
   readonly timers: Timers
   readonly log: PluginLog
-  readonly send: (message: StateMessage | SampleMessage) => void
+  readonly send: (message: StateMessage | SampleMessage | OutputMessage) => void
   /** The driver heeds nothing any more; its process has to go. */
   readonly hung: () => void
 }
 
 /** After so many failed cycles in a row the device is connected anew. */
 const FAILURES_UNTIL_RECONNECT = 5
+/** Of the time for safe values and disconnect together. */
+const SHARE_FOR_SAFETY = 0.75
+const MIN_DISCONNECT_MS = 100
 
-/** One device for as long as its process lives: connects, samples, and connects anew whenever the device was lost, for ever. */
+/**
+ * One device for as long as its process lives: connects, brings its outputs to what their policies say, samples and writes, and connects
+ * anew whenever the device was lost, for ever.
+ */
 export class DeviceSession {
   readonly #options: DeviceSessionOptions
-  readonly #sampler: Sampler
+  readonly #sampling: DeviceSampling
+  readonly #outputs: Outputs
+  readonly #feeder: WatchdogFeeder
   readonly #stopping = new AbortController()
   #running: Promise<void> | undefined
   #failures = 0
-  /** What the session waits for at the moment: the loss of the device, or the end of a pause. */
-  #waiting = Promise.withResolvers<unknown>()
+  /** Resolves with the reason when the device is lost; a new one for each connection. */
+  #loss = Promise.withResolvers<unknown>()
   #told: string | undefined
 
   constructor(options: DeviceSessionOptions) {
     this.#options = options
-    const { device, plan, deadlines, now, timers, send, hung } = options
-    this.#sampler = new Sampler({
-      device,
-      sampling: this.#known(plan),
-      readDeadlineMs: deadlines.readMs,
-      now,
-      timers,
+    const { device, plan, send } = options
+    const planned = this.#known(plan)
+    const lost = (err: unknown): void => this.#loss.resolve(err)
+    this.#sampling = new DeviceSampling({
+      ...options,
+      planned,
       events: {
-        sampled: (time, readings) =>
-          send({
-            type: 'sample',
-            instants: [{ time, readings: readings.map((one) => ({ ...one, quality: [...one.quality] })) }],
-          }),
-        readSucceeded: () => this.#works(),
+        readSucceeded: (allWell) => {
+          this.#failures = 0
+          if (allWell) this.#works()
+        },
         readFailed: (err) => this.#readFailed(err),
-        hung,
+        lost,
+        read: (readings) => this.#outputs.note(readings),
       },
+    })
+    const showed = this.#sampling.show.bind(this.#sampling)
+    const pushedSince = this.#sampling.valueSince.bind(this.#sampling)
+    this.#outputs = new Outputs({ ...options, send, showed, pushedSince, lost }, planned)
+    this.#feeder = new WatchdogFeeder({ ...options, mayFeed: () => this.#outputs.mayFeedWatchdog(), lost })
+    device.listen({
+      pushed: (readings, ageMs) => {
+        this.#sampling.pushed(readings, ageMs)
+        this.#outputs.note(readings)
+      },
+      lost,
     })
   }
 
   get counters() {
-    return this.#sampler.counters
+    return this.#sampling.counters
   }
 
   start(): void {
@@ -66,37 +97,57 @@ export class DeviceSession {
   }
 
   change(plan: InstancePlan): void {
-    this.#sampler.change(this.#known(plan))
+    const planned = this.#known(plan)
+    this.#outputs.change(planned)
+    this.#sampling.change(planned)
   }
 
   /** To be called after the clock was set. */
   realign(): void {
-    this.#sampler.realign()
+    this.#sampling.realign()
   }
 
-  /** Outputs to their safe values, then disconnects; never longer than the deadline for it. */
+  write(request: WriteRequest): Promise<void> {
+    return this.#outputs.write(request)
+  }
+
+  makeSafe({ reason, channels }: SafeRequest): Promise<void> {
+    return this.#outputs.makeSafe(reason, channels)
+  }
+
+  async look({ look }: LookRequest): Promise<void> {
+    this.#options.send({ type: 'values', look, values: await this.#sampling.look() })
+  }
+
+  setContact(hasContact: boolean): void {
+    this.#outputs.setContact(hasContact)
+  }
+
+  /** Outputs to their safe values, then disconnects; hardly longer than the deadline for it, whatever the driver does. */
   async stop(): Promise<void> {
     this.#stopping.abort()
-    this.#waiting.resolve(undefined)
+    this.#loss.resolve(undefined)
     await this.#running
   }
 
   async #run(): Promise<void> {
-    const { backOff, log } = this.#options
+    const { backOff, log, timers } = this.#options
     const stop = this.#stopping.signal
     this.#tell('connecting', null)
     while (!stop.aborted) {
-      const reason = await this.#connectAndSample()
-      await this.#disconnect()
+      this.#loss = Promise.withResolvers()
+      const wasConnected = await this.#connect()
+      const reason = wasConnected ? await this.#serve() : await this.#loss.promise
+      await this.#letGo(wasConnected)
       if (stop.aborted) return
       const waitMs = backOff.nextMs()
       log.warn({ event: 'device.lost', err: reason, waitMs }, 'device is away, connecting again')
-      await this.#pause(waitMs)
+      await wait(waitMs, timers, stop)
     }
   }
 
-  /** @returns why the device is not sampled any more; undefined when the session was stopped */
-  async #connectAndSample(): Promise<unknown> {
+  /** @returns false when it could not be connected: the reason is the loss */
+  async #connect(): Promise<boolean> {
     const { device, deadlines, timers } = this.#options
     const stop = this.#stopping.signal
     const call = callDevice((signal) => device.connect(signal), {
@@ -107,24 +158,40 @@ export class DeviceSession {
     })
     try {
       await call.outcome
+      return true
     } catch (err) {
-      if (stop.aborted) return undefined
+      this.#loss.resolve(err)
+      if (stop.aborted) return false
       this.#tell('error', errorText(err))
       if (!(await heedsItsSignal(call, { timers, stop }))) this.#options.hung()
-      return err
+      return false
     }
-    // A device that connects but could not be read has to be read before it counts as connected again.
-    if (this.#failures === 0 || this.#sampler.isIdle) this.#works()
-    return this.#sample()
   }
 
-  async #sample(): Promise<unknown> {
+  /** @returns why the device is not served any more; undefined when the session was stopped */
+  async #serve(): Promise<unknown> {
+    const { promise: loss } = this.#loss
+    this.#feeder.start()
+    this.#outputs.connected()
+    await Promise.race([this.#outputs.applyStart(), loss])
+    if (await isSettled(loss)) return this.#endServing(loss)
+    this.#outputs.open()
+    // A device that connects but could not be read has to be read before it counts as connected again.
+    if (this.#failures === 0 || this.#sampling.isIdle) this.#works()
     this.#failures = 0
-    this.#waiting = Promise.withResolvers()
+    this.#sampling.start()
+    await loss
+    return this.#endServing(loss)
+  }
+
+  async #endServing(loss: Promise<unknown>): Promise<unknown> {
+    const reason = await loss
+    this.#outputs.close()
+    this.#feeder.stop()
+    await this.#sampling.stop()
     if (this.#stopping.signal.aborted) return undefined
-    this.#sampler.start()
-    const reason = await this.#waiting.promise
-    await this.#sampler.stop()
+    this.#tell('error', errorText(reason))
+    this.#sampling.noteLoss()
     return reason
   }
 
@@ -138,45 +205,45 @@ export class DeviceSession {
     this.#failures += 1
     this.#tell('error', errorText(err))
     this.#options.log.warn({ event: 'device.read-failed', err }, 'device cannot be read')
-    if (err instanceof ConnectionError || this.#failures >= FAILURES_UNTIL_RECONNECT) this.#waiting.resolve(err)
+    if (hasPluginErrorCode(err, 'connection') || this.#failures >= FAILURES_UNTIL_RECONNECT) this.#loss.resolve(err)
   }
 
-  async #disconnect(): Promise<void> {
-    const { device, deadlines, timers, log } = this.#options
-    const call = callDevice((signal) => device.disconnect(signal), {
+  /** Safe values and disconnect, together no longer than the deadline for it. */
+  async #letGo(wasConnected: boolean): Promise<void> {
+    const { device, deadlines, now, timers, log } = this.#options
+    const stop = this.#stopping.signal
+    const startedAt = now()
+    const safeMs = deadlines.stopMs * SHARE_FOR_SAFETY
+    if (wasConnected) await (stop.aborted ? this.#outputs.applyStop(safeMs) : this.#outputs.applyLoss(safeMs))
+    const leftMs = deadlines.stopMs - (now() - startedAt) / 1000
+    const call = callDevice((signal) => device.disconnect(signal, { outputs: 'keep' }), {
       what: 'disconnect',
-      deadlineMs: deadlines.stopMs,
+      deadlineMs: Math.max(MIN_DISCONNECT_MS, leftMs),
       timers,
     })
     try {
       await call.outcome
     } catch (err) {
       log.error({ event: 'device.disconnect-failed', err }, 'device was not disconnected in time')
-      if (!(await heedsItsSignal(call, { timers, stop: this.#stopping.signal }))) this.#options.hung()
+      if (!(await heedsItsSignal(call, { timers, stop }))) this.#options.hung()
     }
   }
 
-  async #pause(milliseconds: number): Promise<void> {
-    this.#waiting = Promise.withResolvers()
-    const { promise, resolve } = this.#waiting
-    if (this.#stopping.signal.aborted) return
-    const cancel = this.#options.timers.after(milliseconds, () => resolve(undefined))
-    await promise
-    cancel()
-  }
-
   /** A mapping to a channel that the device does not have must not keep the others from being read. */
-  #known({ intervalMs, channels: planned }: InstancePlan): Sampling {
-    const channels = planned.filter(({ isMapped }) => isMapped).map(({ channel }) => channel)
+  #known(plan: InstancePlan): ReadonlyMap<string, PlannedChannel> {
     const { device, log } = this.#options
-    const existing = new Set(device.channels.map(({ id }) => id))
-    const unknown = channels.filter((id) => !existing.has(id))
+    const planned = planChannels(device.channels, plan)
+    const unknown = plan.channels.filter(({ channel, isMapped }) => isMapped && !planned.has(channel))
     if (unknown.length > 0)
       log.warn(
-        { event: 'device.mapped-channel-unknown', channels: unknown.slice(0, 5), count: unknown.length },
+        {
+          event: 'device.mapped-channel-unknown',
+          channels: unknown.slice(0, 5).map(({ channel }) => channel),
+          count: unknown.length,
+        },
         'no such channel',
       )
-    return { intervalMs, channels: [...new Set(channels)].filter((id) => existing.has(id)) }
+    return planned
   }
 
   /** Says how the connection is, when it changed. */
@@ -200,3 +267,7 @@ export function describeChannel(channel: Channel): ChannelDescription {
     safe_value: safeValue,
   }
 }
+
+const PENDING = Symbol('pending')
+const isSettled = async (promise: Promise<unknown>): Promise<boolean> =>
+  (await Promise.race([promise, Promise.resolve(PENDING)])) !== PENDING

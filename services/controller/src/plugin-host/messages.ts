@@ -72,7 +72,10 @@ export interface PlanRequest {
   readonly plan: InstancePlan
 }
 
-/** Controller → host: set an output. Answered by `written` and then `verified`, or by `write-failed`. */
+/**
+ * Controller → host: set an output. Answered by `written` and then `verified`, or by `write-failed`. Commands for one output are written in
+ * the order in which they come; the next one ends the verification of the one before (`unverified`).
+ */
 export interface WriteRequest {
   readonly type: 'write'
   /** Id of the command. */
@@ -99,8 +102,8 @@ export interface LookRequest {
 }
 
 /**
- * Controller → host: whether the controller has contact to its server. Without, the device's own watchdog is not fed once outputs that are to
- * become safe have become so.
+ * Controller → host: whether the controller has contact to its server; at first it counts as having it. The device's own watchdog is fed
+ * without contact too, as long as every output may still be held, is held on purpose, or is safe already.
  */
 export interface ContactRequest {
   readonly type: 'contact'
@@ -122,16 +125,10 @@ export interface StopRequest {
   readonly type: 'stop'
 }
 
-export type ControllerMessage =
-  | DescribeRequest
-  | ProbeRequest
-  | StartRequest
-  | PlanRequest
-  | WriteRequest
-  | SafeRequest
-  | LookRequest
-  | ContactRequest
-  | StopRequest
+/** What is asked of an instance that runs. */
+export type SessionRequest = PlanRequest | WriteRequest | SafeRequest | LookRequest | ContactRequest
+
+export type ControllerMessage = DescribeRequest | ProbeRequest | StartRequest | SessionRequest | StopRequest
 
 const text = (maxLength: number) => Type.String({ maxLength })
 

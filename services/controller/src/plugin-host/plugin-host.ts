@@ -4,12 +4,14 @@ import { errorText } from '../error-text.ts'
 import { DeviceSession } from './device-session.ts'
 import { createLimitedLog } from './limited-log.ts'
 import { loadPlugin } from './load-plugin.ts'
-import type { ControllerMessage, HostMessage, StartRequest } from './messages.ts'
-import { systemTimers } from './tick-schedule.ts'
+import type { ControllerMessage, HostMessage, SessionRequest, StartRequest } from './messages.ts'
+import { systemTimers } from './timers.ts'
 import { WallClock } from './wall-clock.ts'
 
 const BEAT_INTERVAL_MS = 1000
 const RECONNECT = { firstMs: 1000, maxMs: 60_000 }
+/** Beyond the deadline for safe values: then the process ends, whatever the driver is still doing. */
+const END_SLACK_MS = 1000
 
 /** What the process of the host gives it. */
 export interface HostSurroundings {
@@ -25,9 +27,12 @@ export class PluginHost {
   readonly #log: PluginLog
   readonly #clock = new WallClock()
   #session: DeviceSession | undefined
+  /** What the controller asked for before the device was there. */
+  #waiting: SessionRequest[] = []
   #beating: NodeJS.Timeout | undefined
   #ending = false
   #stopDeadlineMs = 0
+  #lastSent: Promise<void> = Promise.resolve()
 
   constructor(surroundings: HostSurroundings) {
     this.#surroundings = surroundings
@@ -46,14 +51,14 @@ export class PluginHost {
           type: 'described',
           description: await (await import('./describe-plugin.ts')).describePlugin(message),
         })
+      case 'probe':
+        return this.#endWith(0, await (await import('./probe-device.ts')).probeDevice(message))
       case 'start':
         return this.#start(message)
-      case 'plan':
-        return this.#session?.change(message.plan)
       case 'stop':
         return this.stop(0)
       default:
-        return undefined
+        return this.#session === undefined ? this.#keepForLater(message) : this.#serve(this.#session, message)
     }
   }
 
@@ -61,14 +66,17 @@ export class PluginHost {
   async stop(exitCode: number): Promise<void> {
     if (this.#ending) return
     this.#ending = true
+    const guard = setTimeout(() => this.#surroundings.exit(exitCode), this.#stopDeadlineMs + END_SLACK_MS)
     await this.#session?.stop()
+    await this.#lastSent // what became of the outputs
+    clearTimeout(guard)
     this.#surroundings.exit(exitCode)
   }
 
   /** The driver failed outside of any call: says why, makes outputs safe as far as it still can, ends the process. */
   async fail(err: unknown): Promise<void> {
     if (this.#ending) return
-    await this.#surroundings.send({ type: 'failed', message: errorText(err) })
+    this.#send({ type: 'failed', message: errorText(err) })
     await this.stop(1)
   }
 
@@ -85,19 +93,46 @@ export class PluginHost {
       signal: AbortSignal.timeout(request.deadlines.connectMs),
     })
     if (this.#ending) return
-    this.#session = new DeviceSession({
+    const session = new DeviceSession({
       device,
       plan: request.plan,
       deadlines: request.deadlines,
+      setpoints: request.setpoints,
       backOff: new BackOff(RECONNECT),
       now: () => this.#clock.now(),
       timers: systemTimers,
       log: this.#log,
       send: (message) => this.#send(message),
-      hung: () =>
-        void this.#endWith(1, { type: 'failed', message: 'the driver does not end what it was asked to end' }),
+      hung: () => void this.fail(new Error('the driver does not end what it was asked to end')),
     })
-    this.#session.start()
+    this.#session = session
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const message of waiting) this.#serve(session, message).catch((err: unknown) => this.fail(err))
+    session.start()
+  }
+
+  async #serve(session: DeviceSession, message: SessionRequest): Promise<void> {
+    switch (message.type) {
+      case 'plan':
+        return session.change(message.plan)
+      case 'write':
+        return session.write(message)
+      case 'safe':
+        return session.makeSafe(message)
+      case 'look':
+        return session.look(message)
+      case 'contact':
+        return session.setContact(message.hasContact)
+    }
+  }
+
+  /** A command does not wait: the device may be away for long. */
+  #keepForLater(message: SessionRequest): void {
+    if (message.type !== 'write') return void this.#waiting.push(message)
+    const { command, channel } = message
+    const facts = { command, channel, time: this.#clock.now() }
+    this.#send({ type: 'write-failed', ...facts, reason: 'away', message: 'the device is not connected' })
   }
 
   #createLog(): PluginLog {
@@ -121,6 +156,6 @@ export class PluginHost {
   }
 
   #send(message: HostMessage): void {
-    void this.#surroundings.send(message)
+    this.#lastSent = this.#surroundings.send(message)
   }
 }

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type { Timers } from '../plugin-host/tick-schedule.ts'
+import type { Timers } from '../plugin-host/timers.ts'
 
 interface Pending {
   readonly atMs: number
