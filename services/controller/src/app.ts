@@ -40,7 +40,7 @@ import { cataloguePlugins, type PluginCatalogue } from './inventory/plugin-catal
 import { DropLog } from './outbox/drop-log.ts'
 import { MemoryOutbox } from './outbox/memory-outbox.ts'
 import type { Outbox } from './outbox/outbox.ts'
-import { systemTimers } from './plugin-host/tick-schedule.ts'
+import { systemTimers } from './plugin-host/timers.ts'
 import { DeliveryAudit } from './publishing/delivery-audit.ts'
 import { Publisher } from './publishing/publisher.ts'
 import { HOST_MODULE, type HostSettings } from './supervision/host-process.ts'

@@ -14,7 +14,7 @@ import type {
   WriteFailedMessage,
   WrittenMessage,
 } from '../plugin-host/messages.ts'
-import type { Timers } from '../plugin-host/tick-schedule.ts'
+import type { Timers } from '../plugin-host/timers.ts'
 import type { CommandMemory } from './command-memory.ts'
 import { advance, recordOf } from './command-record.ts'
 import { away, type CommandTarget, expired, findOutput, type Refusal, refused } from './find-output.ts'

@@ -2,7 +2,7 @@ import type { InstanceStatus } from '@webmacs/contracts'
 import type { Logger } from '@webmacs/service-kit'
 import type { CommandTarget } from '../commands/find-output.ts'
 import { limitsOf } from '../commands/output-limits.ts'
-import type { Timers } from '../plugin-host/tick-schedule.ts'
+import type { Timers } from '../plugin-host/timers.ts'
 
 export interface ContactWatchOptions {
   readonly instances: () => ReadonlyMap<string, CommandTarget>

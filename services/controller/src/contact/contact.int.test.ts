@@ -39,9 +39,8 @@ test('makes outputs safe once the broker is away for longer, within a second, an
   expect(safe).toMatchObject({ channel: 'valve', previous: 40, written: 5 })
   expect(safe.reason).toMatch(/^no contact to the server for \d/)
   await until('it takes commands again', async () => (await rig.set('slow', 1)).written === 1)
-  expect((await rig.record()).filter((line) => !line.startsWith('slow'))).toEqual([
-    ...['connected', 'blind=7', 'valve=5', 'valve=40', 'blind=9', 'valve=5'].sort(),
-  ])
+  const lines = (await rig.record()).filter((line) => !line.startsWith('slow'))
+  expect(lines).toEqual(['connected', 'valve=5', 'blind=7', 'valve=40', 'blind=9', 'valve=5'])
   await controller.stop()
 })
 

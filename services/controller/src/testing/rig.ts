@@ -17,6 +17,8 @@ import { type Site, startSite } from './site.ts'
 
 const COMMAND_PLUGINS = fileURLToPath(new URL('command-plugins', import.meta.url))
 export const CONTROLLER = 'lab-1'
+/** Beyond what the slow output takes. */
+const ENVIRONMENT = { PLUGIN_FOLDERS: JSON.stringify([COMMAND_PLUGINS]), DEVICE_READ_TIMEOUT_MS: '10000' }
 
 export interface RigOptions {
   readonly environment?: Readonly<Record<string, string>>
@@ -46,9 +48,7 @@ export interface Rig extends AsyncDisposable {
 /** Starts a site without a controller; its environment is for the rig's plugin. */
 export async function startRig({ environment = {}, policies = {}, slowMs = 500 }: RigOptions = {}): Promise<Rig> {
   await using starting = new AsyncDisposableStack()
-  const site = starting.use(
-    await startSite({ environment: { PLUGIN_FOLDERS: JSON.stringify([COMMAND_PLUGINS]), ...environment } }),
-  )
+  const site = starting.use(await startSite({ environment: { ...ENVIRONMENT, ...environment } }))
   const record = join(site.environment.WEBMACS_DATA_DIR ?? '', 'record')
   const instance = await site.want({
     name: 'Rig',
