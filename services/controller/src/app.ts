@@ -144,6 +144,7 @@ export async function startController(config: ControllerConfig, context: Service
     controller,
     dataDir: config.WEBMACS_DATA_DIR,
     find: (instance) => supervisor.find(instance),
+    isHeldSafe: (instance, channel) => contact.isHeldSafe(instance, channel),
     skew: () => clock.skew,
     metrics,
     log,
@@ -212,7 +213,6 @@ export async function startController(config: ControllerConfig, context: Service
     observer: {
       reported: (instance, report) => {
         reporter.report(instance, report)
-        contact.reported(instance, report?.status)
         if (report !== undefined) return
         counted.removed(instance)
         commands.executor.forget(instance)

@@ -38,6 +38,7 @@ function bench({ policy = {}, skew = 0, memory = new CommandMemory(':memory:'), 
     }),
     channels: [VALVE, COUNTER],
     hasProcess: true,
+    isHeldSafe: false,
     send: (message: ControllerMessage) => {
       if (instance.hasProcess && message.type === 'write') writes.push(message)
       return instance.hasProcess
@@ -50,6 +51,7 @@ function bench({ policy = {}, skew = 0, memory = new CommandMemory(':memory:'), 
     memory,
     now: time.now,
     uptimeMs: () => time.now() / 1000,
+    isHeldSafe: () => instance.isHeldSafe,
     skew: () => skew,
     timers: time,
     log: { error: () => undefined },
@@ -355,6 +357,13 @@ test('lets go of what waits for an output that is made safe, and of its setpoint
   written(first.id, 40)
   expect(writes).toHaveLength(2)
   expect(memory.setpoints(id)).toEqual({})
+})
+
+test('sets nothing that is held safe, whoever wants it', async () => {
+  const { executor, request, instance, writes } = bench()
+  instance.isHeldSafe = true
+  expect(await executor.execute(request())).toMatchObject({ state: 'refused', code: 'command.refused' })
+  expect(writes).toEqual([])
 })
 
 test('says after a restart what it can, does nothing again, and knows the ids', async () => {

@@ -39,6 +39,8 @@ export interface ExecutorOptions {
   readonly now: () => Micros
   /** By a clock that is never set. */
   readonly uptimeMs: () => number
+  /** Whether an output was made safe and has to stay so, whoever inside the controller wants it set. */
+  readonly isHeldSafe: (instance: string, channel: string) => boolean
   /** How far the server's clock is ahead of this machine's. */
   readonly skew: () => Micros
   readonly timers: Timers
@@ -221,10 +223,11 @@ export class CommandExecutor {
   /** @returns why it is not done */
   #trySending(command: UnderWay): Outcome | undefined {
     const { report, deadline } = command
-    const { find, now, uptimeMs, timers } = this.#options
+    const { find, now, uptimeMs, timers, isHeldSafe } = this.#options
     const found = findOutput(report, find(report.instance))
     if (!found.ok) return found
     if (now() >= deadline) return expired(WAITED_TOO_LONG)
+    if (isHeldSafe(report.instance, report.channel)) return refused(HELD_SAFE)
     const wanted = { value: report.value, expectedPrevious: report.expected_previous }
     const known = this.#known.of(report.instance, report.channel)
     const verdict = judgeCommand(wanted, found.limits, known, uptimeMs())
@@ -351,4 +354,5 @@ export class CommandExecutor {
 }
 
 const WAITED_TOO_LONG = 'It expired while it waited for another command to the same output, and was not written.'
+const HELD_SAFE = 'The output was made safe and stays so until the controller has contact to its server again.'
 const seconds = (duration: Micros): string => (duration / 1_000_000).toFixed(1)

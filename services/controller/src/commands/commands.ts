@@ -15,6 +15,7 @@ export interface CommandsOptions {
   /** What this system keeps. */
   readonly dataDir: string
   readonly find: (instance: string) => CommandTarget | undefined
+  readonly isHeldSafe: (instance: string, channel: string) => boolean
   readonly skew: () => Micros
   readonly metrics: Metrics
   readonly log: Logger
@@ -33,7 +34,7 @@ export class Commands {
 
   constructor(options: CommandsOptions) {
     this.#options = options
-    const { bus, controller, dataDir, find, skew, metrics, log } = options
+    const { bus, controller, dataDir, find, isHeldSafe, skew, metrics, log } = options
     const counted = createCommandMetrics(metrics)
     this.#memory = CommandMemory.open(join(dataDir, 'controller', controller, 'commands.db'), log)
     this.#teller = new ReportTeller({ bus, controller, memory: this.#memory, log })
@@ -43,6 +44,7 @@ export class Commands {
       memory: this.#memory,
       now: nowMicros,
       uptimeMs: () => performance.now(),
+      isHeldSafe,
       skew,
       timers: systemTimers,
       log,

@@ -97,20 +97,29 @@ test('begins anew at the next loss', async () => {
   expect(madeSafe()).toEqual([['heater']])
 })
 
-test('tells a process that is started meanwhile, and a device that is connected again', async () => {
+test('tells a process that is started meanwhile', async () => {
   const { time, watch, instance, madeSafe, contacts } = bench({ heater: { grace_ms: 1000 } })
-  watch.reported('plg_1', 'connected')
-  instance.hasProcess = false
-  watch.silenced('plg_1')
-  watch.reported('plg_1', 'error')
   watch.lost()
   await time.advance(2000)
-  expect(contacts()).toEqual([])
+  expect([contacts(), madeSafe()]).toEqual([[false], [['heater']]])
+  instance.hasProcess = false
+  watch.silenced('plg_1')
+  await time.advance(2000)
   instance.hasProcess = true
   await time.advance(200)
-  expect(contacts()).toEqual([false])
-  expect(madeSafe()).toHaveLength(1)
-  watch.reported('plg_1', 'connected')
-  await time.advance(200)
-  expect(madeSafe()).toHaveLength(2)
+  expect([contacts(), madeSafe()]).toEqual([
+    [false, false],
+    [['heater'], ['heater']],
+  ])
+})
+
+test('holds safe what was made safe until contact is back', async () => {
+  const { time, watch } = bench({ heater: { grace_ms: 1000 }, fan: { on_contact_loss: 'hold' } })
+  watch.lost()
+  expect(watch.isHeldSafe('plg_1', 'heater')).toBe(false)
+  await time.advance(1200)
+  expect(watch.isHeldSafe('plg_1', 'heater')).toBe(true)
+  expect(watch.isHeldSafe('plg_1', 'fan')).toBe(false)
+  watch.back()
+  expect(watch.isHeldSafe('plg_1', 'heater')).toBe(false)
 })

@@ -1,4 +1,3 @@
-import type { InstanceStatus } from '@webmacs/contracts'
 import type { Logger } from '@webmacs/service-kit'
 import type { CommandTarget } from '../commands/find-output.ts'
 import { limitsOf } from '../commands/output-limits.ts'
@@ -27,7 +26,6 @@ export class ContactWatch {
   #cancelTick: () => void = () => undefined
   /** Instance → outputs that were told to become safe; no entry: its process does not know yet that there is no contact. */
   readonly #told = new Map<string, Set<string>>()
-  readonly #connected = new Set<string>()
 
   constructor(options: ContactWatchOptions) {
     this.#options = options
@@ -53,14 +51,9 @@ export class ContactWatch {
     this.#options.log.info({ event: 'contact.back', awayMs, madeSafe: outputs }, 'contact to the server is back')
   }
 
-  /** A device that was away and is connected again may have got its last setpoint again. */
-  reported(instance: string, status: InstanceStatus | undefined): void {
-    const isConnected = status === 'connected' || status === 'demo'
-    if (isConnected === this.#connected.has(instance)) return
-    if (isConnected) {
-      this.#connected.add(instance)
-      this.#told.get(instance)?.clear()
-    } else this.#connected.delete(instance)
+  /** Whether an output was made safe and has to stay so, because nobody could see or stop what it does. */
+  isHeldSafe(instance: string, channel: string): boolean {
+    return this.#told.get(instance)?.has(channel) === true
   }
 
   /** Its next process knows nothing yet. */
