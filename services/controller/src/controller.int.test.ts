@@ -65,7 +65,7 @@ test('reports demo, and marks what it made up', async () => {
   expect(site.received[0]?.frame.quality?.[eventOf(bench, 'counter')]).toEqual(['simulated'])
 })
 
-test('reads outputs only once they were set, and says nothing of unmapped channels', async () => {
+test('makes outputs safe before it reads anything, and says nothing of unmapped channels', async () => {
   await using site = await startSite()
   const bench = await site.want({
     channels: [
@@ -76,7 +76,10 @@ test('reads outputs only once they were set, and says nothing of unmapped channe
   })
   await site.startController()
   await site.untilCounted(bench, 3)
-  for (const { frame } of site.received) expect(Object.keys(frame.values)).toEqual([eventOf(bench, 'counter')])
+  const [first, ...others] = site.received.map(({ frame }) => frame.values)
+  expect(first).toEqual({ [eventOf(bench, 'valve')]: 5 })
+  for (const values of others)
+    expect(values).toEqual({ [eventOf(bench, 'counter')]: expect.any(Number), [eventOf(bench, 'valve')]: 5 })
 })
 
 test("keeps sampling when hundreds of channels of others' devices are mapped to it, and leaves their values alone", async () => {

@@ -113,7 +113,7 @@ test('tries to reach a device again and again', async () => {
   const bench = await site.want({ config: { fault: 'unreachable' } })
   const controller = await site.startController()
   await until('it is reported', async () => (await site.reported(bench))?.error_message === 'no route to the bench')
-  expect((await site.reported(bench))?.channels).toHaveLength(3)
+  expect((await site.reported(bench))?.channels).toHaveLength(6)
   expect(controller.pluginPids().has(bench.instance)).toBe(true)
   expect(site.received).toEqual([])
 })

@@ -1,5 +1,5 @@
 import type { PluginDescription } from '@webmacs/contracts'
-import { resolveChannels } from '@webmacs/plugin-sdk'
+import { ConfigError, resolveChannels } from '@webmacs/plugin-sdk'
 import { createConfigParser } from '@webmacs/plugin-sdk/config'
 import { describeChannel } from './device-session.ts'
 import { loadPlugin } from './load-plugin.ts'
@@ -8,8 +8,9 @@ import type { DescribeRequest } from './messages.ts'
 const CHANNELS_DEADLINE_MS = 10_000
 
 /**
- * Who a driver is, and its channels under the default configuration (none where it cannot do with defaults). A module of its own, loaded
- * when asked for: it brings Ajv, which a host that runs an instance does without.
+ * Who a driver is, and its channels under a configuration; without one under the defaults (none where it cannot do with them). A module of
+ * its own, loaded when asked for: it brings Ajv, which a host that runs an instance does without.
+ * @throws ConfigError for a configuration that breaks the driver's schema, or what the driver throws
  */
 export async function describePlugin({
   plugin,
@@ -18,9 +19,11 @@ export async function describePlugin({
 }: DescribeRequest): Promise<Omit<PluginDescription, 'package'>> {
   const definition = await loadPlugin(plugin, module)
   const { id, name, version, vendor, description, url, protocol, tags } = definition.meta
-  const defaults = createConfigParser(definition.configSchema)(config ?? {})
-  const channels = defaults.ok
-    ? await definition.channels(defaults.config, { signal: AbortSignal.timeout(CHANNELS_DEADLINE_MS) })
+  const parsed = createConfigParser(definition.configSchema)(config ?? {})
+  if (!parsed.ok && config !== undefined)
+    throw new ConfigError(`The configuration is not usable: ${parsed.problems.join('; ')}`)
+  const channels = parsed.ok
+    ? await definition.channels(parsed.config, { signal: AbortSignal.timeout(CHANNELS_DEADLINE_MS) })
     : []
   return {
     id,

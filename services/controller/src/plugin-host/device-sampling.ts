@@ -10,8 +10,6 @@ export interface DeviceSamplingEvents {
   /** @param allWell no other channels failed when they were read last */
   readSucceeded(allWell: boolean): void
   readFailed(err: unknown): void
-  /** What was read, before calibration. */
-  read(readings: readonly Reading[]): void
   lost(err: unknown): void
 }
 
@@ -59,10 +57,7 @@ export class DeviceSampling {
     })
     this.#recorder = new Recorder({ demoMode: device.demoMode, now, packer: this.#packer }, planned)
     const common = { device, readDeadlineMs: deadlines.readMs, now, timers }
-    const sampled = (time: number, readings: readonly Reading[]): void => {
-      this.#recorder.read(time, readings)
-      events.read(readings)
-    }
+    const sampled = (time: number, readings: readonly Reading[]): void => this.#recorder.read(time, readings)
     const { readSucceeded, readFailed } = events
     this.#sampler = new Sampler({
       ...common,
@@ -119,14 +114,14 @@ export class DeviceSampling {
     this.#lookSampler.realign()
   }
 
-  /** What the device sent by itself. */
-  pushed(readings: readonly Reading[], ageMs: number): void {
-    if (this.#started) this.#recorder.pushed(readings, ageMs)
+  /** What the device sent by itself, or what it was given: news in any case. */
+  take(readings: readonly Reading[], ageMs: number): void {
+    this.#recorder.take(readings, ageMs)
   }
 
-  /** An output has this value, as of this time. */
-  show(reading: Reading, time: number): void {
-    this.#recorder.read(time, [reading])
+  /** What was read apart from the regular cycles, at this time. */
+  read(time: number, readings: readonly Reading[]): void {
+    this.#recorder.read(time, readings)
   }
 
   /** Value that a channel has had since the time; undefined: it said nothing since. */

@@ -59,7 +59,7 @@ export class DeviceSession {
 
   constructor(options: DeviceSessionOptions) {
     this.#options = options
-    const { device, plan, send } = options
+    const { device, plan } = options
     const planned = this.#known(plan)
     const lost = (err: unknown): void => this.#loss.resolve(err)
     this.#sampling = new DeviceSampling({
@@ -72,20 +72,21 @@ export class DeviceSession {
         },
         readFailed: (err) => this.#readFailed(err),
         lost,
-        read: (readings) => this.#outputs.note(readings),
       },
     })
-    const showed = this.#sampling.show.bind(this.#sampling)
-    const pushedSince = this.#sampling.valueSince.bind(this.#sampling)
-    this.#outputs = new Outputs({ ...options, send, showed, pushedSince, lost }, planned)
+    const sampling = this.#sampling
+    this.#outputs = new Outputs(
+      {
+        ...options,
+        lost,
+        wrote: (reading) => sampling.take([reading], 0),
+        read: (reading, time) => sampling.read(time, [reading]),
+        valueSince: (channel, time) => sampling.valueSince(channel, time),
+      },
+      planned,
+    )
     this.#feeder = new WatchdogFeeder({ ...options, mayFeed: () => this.#outputs.mayFeedWatchdog(), lost })
-    device.listen({
-      pushed: (readings, ageMs) => {
-        this.#sampling.pushed(readings, ageMs)
-        this.#outputs.note(readings)
-      },
-      lost,
-    })
+    device.listen({ pushed: (readings, ageMs) => this.#sampling.take(readings, ageMs), lost })
   }
 
   get counters() {
@@ -172,7 +173,6 @@ export class DeviceSession {
   async #serve(): Promise<unknown> {
     const { promise: loss } = this.#loss
     this.#feeder.start()
-    this.#outputs.connected()
     await Promise.race([this.#outputs.applyStart(), loss])
     if (await isSettled(loss)) return this.#endServing(loss)
     this.#outputs.open()

@@ -60,8 +60,8 @@ export class Recorder {
     )
   }
 
-  /** Takes what the device sent by itself. */
-  pushed(readings: readonly Reading[], ageMs: number): void {
+  /** Takes what the device sent by itself, or was given, in the order in which it comes. */
+  take(readings: readonly Reading[], ageMs: number): void {
     const measured = this.#options.now() - Math.max(0, Math.round(ageMs * 1000))
     const newest = Math.max(...readings.map(({ channel }) => this.#lastTime(channel)))
     this.#record(Math.max(measured, newest + 1), readings)

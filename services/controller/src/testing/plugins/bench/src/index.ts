@@ -21,6 +21,10 @@ const FAULTS = [
   'text',
   'nothing',
   'leak',
+  'lie',
+  'slow-write',
+  'refuse-write',
+  'hang-write',
 ] as const
 
 const Config = Type.Object({
@@ -29,30 +33,62 @@ const Config = Type.Object({
   after: Type.Integer({ minimum: 0, default: 3 }),
   /** Lines about what was done to the device go there. */
   record: Type.String({ default: '' }),
+  /** How often it sends `ticker` by itself, milliseconds; 0: never. */
+  pushMs: Type.Integer({ minimum: 0, default: 0 }),
+  /** Of its own watchdog; 0: it has none. */
+  watchdogMs: Type.Integer({ minimum: 0, default: 0 }),
 })
 
 /** A device that counts its reads, and fails in every way that a driver can. */
 class BenchDevice extends DevicePlugin<Static<typeof Config>> {
   #reads = 0
+  /** What `pump` has, for the device moves slowly there. */
+  #pump = 0
+  #ticker: NodeJS.Timeout | undefined
 
   protected override async connectDevice(): Promise<void> {
     if (this.config.fault === 'unreachable') throw new ConnectionError('no route to the bench')
     await this.#record('connected')
+    let ticks = 0
+    if (this.config.pushMs > 0) this.#ticker = setInterval(() => this.push({ ticker: ++ticks }), this.config.pushMs)
+  }
+
+  protected override get watchdogMs(): number | undefined {
+    return this.config.watchdogMs === 0 ? undefined : this.config.watchdogMs
+  }
+
+  protected override async feedDevice(): Promise<void> {
+    await this.#record('fed')
   }
 
   protected override async disconnectDevice(): Promise<void> {
+    clearInterval(this.#ticker)
     await this.#record('disconnected')
   }
 
-  protected override async readDevice(): Promise<DeviceReadings> {
+  protected override async readDevice(channels: readonly Channel[]): Promise<DeviceReadings> {
+    if (channels.every(({ id }) => id === 'pump')) return { pump: this.#pump }
     this.#reads += 1
-    const readings = { counter: this.#reads, process: process.pid }
+    const asked = new Set(channels.map(({ id }) => id))
+    const all = { counter: this.#reads, process: process.pid, pump: this.#pump }
+    const readings = Object.fromEntries(Object.entries(all).filter(([id]) => asked.has(id)))
     return this.#reads > this.config.after ? this.#fail(readings) : readings
   }
 
-  protected override async writeDevice({ id }: Channel, raw: number): Promise<number> {
+  /** `valve` answers with what it has, `lamp` not at all, `pump` has to be asked and takes a moment. */
+  protected override async writeDevice({ id }: Channel, raw: number, signal: AbortSignal): Promise<number | undefined> {
+    const { fault } = this.config
+    if (fault === 'refuse-write' && id !== 'valve') throw new Error('illegal data address')
+    if (fault === 'slow-write') await delay(300, undefined, { signal })
     await this.#record(`${id}=${raw}`)
-    return raw
+    if (fault === 'hang-write' && raw !== 0) return new Promise(() => undefined)
+    if (id === 'lamp') return undefined
+    if (id === 'valve') return fault === 'lie' ? raw + 20 : raw
+    if (fault !== 'lie')
+      setTimeout(() => {
+        this.#pump = raw
+      }, 150)
+    return undefined
   }
 
   async #fail(readings: DeviceReadings): Promise<DeviceReadings> {
@@ -113,6 +149,9 @@ export const plugin = definePlugin<Static<typeof Config>>({
     { id: 'counter', name: 'Counter', direction: 'input', unit: '1', maxValue: 1e9 },
     { id: 'process', name: 'Process', direction: 'input', unit: '1', maxValue: 1e9 },
     { id: 'valve', name: 'Valve', direction: 'output', unit: '%', safeValue: 5 },
+    { id: 'pump', name: 'Pump', direction: 'output', unit: '%', readback: true },
+    { id: 'lamp', name: 'Lamp', direction: 'output', unit: 'bool', dataType: 'bool', maxValue: 1 },
+    { id: 'ticker', name: 'Ticker', direction: 'input', unit: '1', pushed: true, maxValue: 1e9 },
   ],
   create: (context) => new BenchDevice(context),
 })
