@@ -234,8 +234,8 @@ export class CommandExecutor {
     if (!verdict.ok) return refused(verdict.detail)
     command.report = { ...report, clamped: verdict.clamped }
     command.verifyWithinMs = found.limits.verifyWithinMs
-    // What is not remembered could be done twice.
-    if (!this.#keep(command.report, { sent: true })) return UNREMEMBERED
+    // What is not remembered, even through a power cut, could be done twice.
+    if (!this.#keep(command.report, { sent: true, durably: true })) return UNREMEMBERED
     const { id, channel } = report
     if (!found.target.send({ type: 'write', command: id, channel, value: verdict.value, deadline }))
       return away('The process of the device is not running.')
@@ -321,10 +321,14 @@ export class CommandExecutor {
     this.#next(output)
   }
 
-  /** @returns whether it is on disk; it is told in any case */
-  #keep(report: CommandReport, { sent }: { readonly sent: boolean }): boolean {
+  /** @returns whether it is remembered; it is told in any case */
+  #keep(
+    report: CommandReport,
+    { sent, durably = false }: { readonly sent: boolean; readonly durably?: boolean },
+  ): boolean {
     const { memory, now, changed } = this.#options
-    const kept = this.#try(() => memory.save(report, { sent, now: now() }))
+    const facts = { sent, now: now() }
+    const kept = this.#try(() => (durably ? memory.saveDurably(report, facts) : memory.save(report, facts)))
     changed(report)
     return kept
   }

@@ -12,7 +12,7 @@ const LOCK_TIMEOUT_MS = 5000
 
 const TABLES = `
   pragma journal_mode = wal;
-  pragma synchronous = full;
+  pragma synchronous = normal;
   create table if not exists commands (
     id text primary key,
     report text not null,
@@ -37,7 +37,10 @@ export interface UnfinishedCommand {
   readonly sent: boolean
 }
 
-/** What a controller remembers of commands and outputs across its restarts, on disk when a call returns. */
+/**
+ * What a controller remembers of commands and outputs across its restarts. What was saved survives the end of the process, however it comes;
+ * a power cut may take what was saved after the last `saveDurably`.
+ */
 export class CommandMemory {
   readonly #database: DatabaseSync
 
@@ -82,6 +85,16 @@ export class CommandMemory {
         report.transitions.length,
         now,
       )
+  }
+
+  /** The same, and kept through a power cut from when this returns: it costs a sync of the disk, several milliseconds. */
+  saveDurably(report: CommandReport, facts: { readonly sent: boolean; readonly now: Micros }): void {
+    this.#database.exec('pragma synchronous = full')
+    try {
+      this.save(report, facts)
+    } finally {
+      this.#database.exec('pragma synchronous = normal')
+    }
   }
 
   find(id: string): CommandReport | undefined {
