@@ -366,6 +366,20 @@ test('sets nothing that is held safe, whoever wants it', async () => {
   expect(writes).toEqual([])
 })
 
+test('believes a process only of its own commands, outputs, and what can be', async () => {
+  const { executor, request, written, verified, hear, time, told, memory, id } = bench()
+  const wanted = request()
+  void executor.execute(wanted)
+  verified(wanted.id, 'confirmed', 40)
+  const facts = { channel: 'valve', time: time.now(), previous: null, written: 40, clamped: false }
+  executor.hear(newId('plg'), { type: 'written', command: wanted.id, ...facts })
+  hear({ type: 'made-safe', reason: '', time: 0, applied: [{ channel: 'ghost', value: 1 }], failed: [] })
+  expect(told.map(({ state }) => state)).toEqual(['accepted'])
+  expect(memory.valueOf(id, 'ghost')).toBeUndefined()
+  written(wanted.id, 40)
+  expect(told.at(-1)).toMatchObject({ state: 'written' })
+})
+
 test('says after a restart what it can, does nothing again, and knows the ids', async () => {
   const memory = new CommandMemory(':memory:')
   const before = bench({ memory })

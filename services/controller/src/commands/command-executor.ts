@@ -123,10 +123,10 @@ export class CommandExecutor {
         this.#written(instance, message)
         return
       case 'write-failed':
-        this.#writeFailed(message)
+        this.#writeFailed(instance, message)
         return
       case 'verified':
-        this.#verified(message)
+        this.#verified(instance, message)
         return
       case 'made-safe':
         this.#madeSafe(instance, message)
@@ -248,8 +248,8 @@ export class CommandExecutor {
   #written(instance: string, { command: id, channel, time, previous, written, clamped }: WrittenMessage): void {
     const { uptimeMs, timers, wrote } = this.#options
     this.#noteValue(instance, channel, written)
-    const command = this.#underWay.get(id)
-    if (command?.report.state !== 'accepted') return
+    const command = this.#asked(instance, id, 'accepted')
+    if (command === undefined) return
     command.cancelTimer()
     const facts = { previous, written, clamped: clamped || command.report.clamped }
     command.report = advance(command.report, 'written', time, facts)
@@ -259,18 +259,25 @@ export class CommandExecutor {
     this.#release(command)
   }
 
-  #writeFailed(message: WriteFailedMessage): void {
-    const command = this.#underWay.get(message.command)
-    if (command?.report.state === 'accepted') this.#finish(command, afterWriteFailure(message), message.time)
+  #writeFailed(instance: string, message: WriteFailedMessage): void {
+    const command = this.#asked(instance, message.command, 'accepted')
+    if (command !== undefined) this.#finish(command, afterWriteFailure(message), message.time)
   }
 
-  #verified(message: VerifiedMessage): void {
-    const command = this.#underWay.get(message.command)
-    if (command?.report.state !== 'written') return
-    const { instance, channel, written } = command.report
+  #verified(instance: string, message: VerifiedMessage): void {
+    const command = this.#asked(instance, message.command, 'written')
+    if (command === undefined) return
+    const { channel, written } = command.report
     if (message.state === 'confirmed' && written !== null)
       this.#try(() => this.#options.memory.noteConfirmed(instance, channel, written))
     this.#finish(command, afterVerification(message, written), message.time)
+  }
+
+  /** A process with foreign code in it can say something of its own commands only, and only what is next. */
+  #asked(instance: string, id: string, state: 'accepted' | 'written'): UnderWay | undefined {
+    const command = this.#underWay.get(id)
+    const isMeant = command?.report.instance === instance && command.report.state === state
+    return isMeant && command !== command.output.waiting ? command : undefined
   }
 
   /** Only what was changed is worth telling; an output of which nothing is known begins its history. */
@@ -334,6 +341,7 @@ export class CommandExecutor {
   }
 
   #noteValue(instance: string, channel: string, value: number): void {
+    if (!this.#options.find(instance)?.channels.some(({ id }) => id === channel)) return
     this.#known.note(instance, channel, value)
     this.#try(() => this.#options.memory.noteValue(instance, channel, value))
   }
