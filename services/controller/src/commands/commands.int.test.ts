@@ -52,10 +52,10 @@ test('lets one of two wait that come while a write is on its way, and tells both
 })
 
 test('answers in time while the read-back is awaited, and tells the rest', async () => {
-  await using rig = await startRig()
+  await using rig = await startRig({ policies: { silent: { verify_within_ms: 4000 } } })
   await rig.site.startController()
   await rig.untilConnected()
-  const command = rig.command('silent', 40, { answer_within_ms: 500 })
+  const command = rig.command('silent', 40, { answer_within_ms: 2000 })
   expect(await rig.send(command)).toMatchObject({ state: 'written' })
   await until('the rest is told', () => rig.toldOf(command)?.state === 'timeout')
   expect(statesOf(rig.toldOf(command))).toEqual(['accepted', 'written', 'timeout'])

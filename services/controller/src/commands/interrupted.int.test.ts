@@ -53,7 +53,7 @@ test('tells after it was killed what became of a command, as far as it can be kn
   const { streams } = rig.site.bus.jsm
   const { config } = await streams.info(commands)
   await streams.delete(commands)
-  const [written, sent] = [rig.command('silent', 40, { answer_within_ms: 2000 }), rig.command('slow', 40)]
+  const [written, sent] = [rig.command('silent', 40, { answer_within_ms: 3000 }), rig.command('slow', 40)]
   expect(await rig.send(written)).toMatchObject({ state: 'written' })
   void rig.send(sent).catch((err: Error) => expect(err.name).toBe('NoReplyError'))
   await until('it is being written', async () => (await rig.record()).includes('slow=40'))
