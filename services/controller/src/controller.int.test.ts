@@ -20,6 +20,9 @@ test('says which plugins it can run, and leaves out those that cannot be loaded'
       { id: 'counter', direction: 'input', unit: '1', min_value: 0, max_value: 1e9 },
       { id: 'process' },
       { id: 'valve', direction: 'output', unit: '%', max_value: 100 },
+      { id: 'pump', readback: true },
+      { id: 'lamp', data_type: 'bool' },
+      { id: 'ticker' },
     ],
   })
 })

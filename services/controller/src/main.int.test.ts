@@ -65,7 +65,7 @@ test('makes outputs safe, delivers what it has and ends with all its processes o
   controller.kill('SIGTERM')
   expect(await once(controller, 'exit')).toEqual([0, null])
   expect(isAlive(pid)).toBe(false)
-  expect(await record()).toEqual(['connected', 'valve=5', 'disconnected'])
+  expect(await record()).toEqual(['connected', 'valve=5', 'valve=5', 'disconnected'])
   const counted = site.valuesOf(bench, 'counter')
   expect(counted).toEqual(counted.map((_, index) => index + 1))
 })
@@ -78,7 +78,7 @@ test('leaves the signals of a terminal to the controller, so that outputs are ma
   for (const target of [pid, controller.pid ?? 0]) process.kill(target, 'SIGINT')
   expect(await once(controller, 'exit')).toEqual([0, null])
   expect(isAlive(pid)).toBe(false)
-  expect(await record()).toEqual(['connected', 'valve=5', 'disconnected'])
+  expect(await record()).toEqual(['connected', 'valve=5', 'valve=5', 'disconnected'])
 })
 
 test('ends plugin processes, outputs safe, when the controller is killed', async () => {
@@ -88,7 +88,7 @@ test('ends plugin processes, outputs safe, when the controller is killed', async
   const pid = await untilRunning()
   controller.kill('SIGKILL')
   await until('the plugin process is gone', () => !isAlive(pid))
-  expect(await record()).toEqual(['connected', 'valve=5', 'disconnected'])
+  expect(await record()).toEqual(['connected', 'valve=5', 'valve=5', 'disconnected'])
 })
 
 test.runIf(process.platform === 'linux')(

@@ -98,7 +98,6 @@ export class DeviceSampling {
     this.#started = false
     this.#cancelSilenceCheck?.()
     await Promise.all([this.#sampler.stop(), this.#lookSampler.stop()])
-    this.#packer.flush()
   }
 
   change(planned: ReadonlyMap<string, PlannedChannel>): void {
@@ -132,6 +131,10 @@ export class DeviceSampling {
   /** The device is gone: nothing that it said stands. */
   noteLoss(): void {
     this.#recorder.noteLoss()
+  }
+
+  /** Lets nothing wait any more: the process may end. */
+  flush(): void {
     this.#packer.flush()
   }
 

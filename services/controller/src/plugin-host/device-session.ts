@@ -215,6 +215,7 @@ export class DeviceSession {
     const startedAt = now()
     const safeMs = deadlines.stopMs * SHARE_FOR_SAFETY
     if (wasConnected) await (stop.aborted ? this.#outputs.applyStop(safeMs) : this.#outputs.applyLoss(safeMs))
+    this.#sampling.flush()
     const leftMs = deadlines.stopMs - (now() - startedAt) / 1000
     const call = callDevice((signal) => device.disconnect(signal, { outputs: 'keep' }), {
       what: 'disconnect',

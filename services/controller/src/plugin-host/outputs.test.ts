@@ -134,13 +134,15 @@ test('does not give an output its setpoint again that was made safe since', asyn
   expect(writes()).toEqual(['heater=60', 'heater=5', 'heater=5'])
 })
 
-test('stops with the safe values that people chose', async () => {
-  const { session, calls } = await aDevice({
+test('stops with the safe values that people chose, and shows them before it ends', async () => {
+  const { session, write, calls, valuesOf } = await aDevice({
     heater: { safe_value: 12, on_start: 'hold' },
     valve: { safe_value: null },
   })
+  await write('heater', 50)
   await session.stop()
-  expect(calls).toEqual(['connect', 'heater=12', 'disconnect'])
+  expect(calls).toEqual(['connect', 'heater=50', 'heater=12', 'disconnect'])
+  expect(valuesOf('heater')).toEqual([50, 12])
 })
 
 const SECOND = 1000

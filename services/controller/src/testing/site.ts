@@ -85,9 +85,9 @@ export async function startSite({ environment = {} }: SiteOptions = {}): Promise
     openBucket(bus, bus.names.buckets.controllers, ReportedInstance),
     openBucket(bus, bus.names.buckets.controllers, ControllerInventory),
   ])
-  const folder = await mkdtemp(join(tmpdir(), 'webmacs-controller-'))
-  starting.defer(() => rm(folder, { recursive: true, force: true }))
-  const full = environmentOf(broker, { WEBMACS_DATA_DIR: folder, ...environment })
+  const dataDir = await mkdtemp(join(tmpdir(), 'webmacs-controller-'))
+  starting.defer(() => rm(dataDir, { recursive: true, force: true }))
+  const full = environmentOf(broker, { WEBMACS_DATA_DIR: dataDir, ...environment })
   const valuesOf = (instance: DesiredInstance, channel: string) => {
     const event = eventOf(instance, channel)
     return received.flatMap(({ frame }) =>
