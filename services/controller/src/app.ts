@@ -1,11 +1,14 @@
-import { connectBus, openBucket, registerService } from '@webmacs/bus'
+import { type Bus, connectBus, openBucket, registerService, request } from '@webmacs/bus'
 import {
   ControllerInventory,
   ControllerPulse,
   DesiredInstance,
   formatTime,
+  type Micros,
   nowMicros,
+  parseTime,
   ReportedInstance,
+  ServerTime,
 } from '@webmacs/contracts'
 import {
   createMetrics,
@@ -17,7 +20,14 @@ import {
   type ServiceContext,
   startOpsServer,
 } from '@webmacs/service-kit'
+import { answerQuestions } from './answers/answers.ts'
+import { Looks } from './answers/looks.ts'
+import { Trials } from './answers/trials.ts'
+import { Commands } from './commands/commands.ts'
 import { type ControllerConfig, ControllerEnvironment } from './config.ts'
+import { ContactWatch } from './contact/contact-watch.ts'
+import { ServerClock } from './contact/server-clock.ts'
+import { asTimeUncertain } from './contact/time-uncertain.ts'
 import { createControllerMetrics } from './controller-metrics.ts'
 import { DesiredFollower } from './desired-state/desired-follower.ts'
 import { Pulse } from './desired-state/pulse.ts'
@@ -30,6 +40,7 @@ import { cataloguePlugins, type PluginCatalogue } from './inventory/plugin-catal
 import { DropLog } from './outbox/drop-log.ts'
 import { MemoryOutbox } from './outbox/memory-outbox.ts'
 import type { Outbox } from './outbox/outbox.ts'
+import { systemTimers } from './plugin-host/timers.ts'
 import { DeliveryAudit } from './publishing/delivery-audit.ts'
 import { Publisher } from './publishing/publisher.ts'
 import { HOST_MODULE, type HostSettings } from './supervision/host-process.ts'
@@ -46,6 +57,9 @@ export interface RunningController extends RunningService {
 
 /** Beyond what a plugin process has for safe values. */
 const ORPHAN_SLACK_MS = 1500
+
+/** An answer that takes longer says little about what time it is. */
+const TIME_PATIENCE_MS = 1000
 
 /** Devices do not wait longer for the inventory to be told. */
 const INVENTORY_PATIENCE_MS = 3000
@@ -114,6 +128,30 @@ export async function startController(config: ControllerConfig, context: Service
   starting.defer(() => audit.stop())
   starting.defer(() => flush(publisher, outbox, config.FLUSH_TIMEOUT_MS, log))
 
+  const clock = new ServerClock({
+    ask: () => askServerTime(bus),
+    now: nowMicros,
+    uptimeMs: () => performance.now(),
+    log,
+  })
+  clock.start()
+  starting.defer(() => clock.stop())
+  metrics.gauge('controller_clock_skew_seconds', "How far the server's clock is ahead of this machine's", [], (gauge) =>
+    gauge.set(clock.skew / 1_000_000),
+  )
+  const commands = new Commands({
+    bus,
+    controller,
+    dataDir: config.WEBMACS_DATA_DIR,
+    find: (instance) => supervisor.find(instance),
+    isHeldSafe: (instance, channel) => contact.isHeldSafe(instance, channel),
+    skew: () => clock.skew,
+    metrics,
+    log,
+  })
+  commands.start()
+  starting.defer(() => commands.stop())
+
   const hosts = hostSettings(config)
   await endOrphans({
     hostModule: HOST_MODULE,
@@ -153,26 +191,47 @@ export async function startController(config: ControllerConfig, context: Service
   reporter.start()
   starting.defer(() => reporter.stop())
   const intake = new FrameIntake({ outbox, log, onFrames: () => publisher.wake() })
+  const deadlines = {
+    connectMs: config.DEVICE_CONNECT_TIMEOUT_MS,
+    readMs: config.DEVICE_READ_TIMEOUT_MS,
+    stopMs: config.PLUGIN_STOP_TIMEOUT_MS,
+  }
+  const looks = new Looks({ find: (instance) => supervisor.find(instance) })
+  const contact = new ContactWatch({
+    instances: () => supervisor.instances,
+    uptimeMs: () => performance.now(),
+    timers: systemTimers,
+    log,
+    makingSafe: (instance, channels) => commands.executor.makingSafe(instance, channels),
+  })
+  starting.defer(() => contact.stop())
   const supervisor = new Supervisor({
     catalogue,
     hosts,
-    deadlines: {
-      connectMs: config.DEVICE_CONNECT_TIMEOUT_MS,
-      readMs: config.DEVICE_READ_TIMEOUT_MS,
-      stopMs: config.PLUGIN_STOP_TIMEOUT_MS,
-    },
+    deadlines,
     restart: { firstMs: config.PLUGIN_RESTART_FIRST_MS, maxMs: config.PLUGIN_RESTART_MAX_MS },
     observer: {
       reported: (instance, report) => {
         reporter.report(instance, report)
-        if (report === undefined) counted.removed(instance)
+        if (report !== undefined) return
+        counted.removed(instance)
+        commands.executor.forget(instance)
       },
-      sampled: (instance, sample, events) => intake.take(instance, sample, events),
+      sampled: (instance, sample, events) =>
+        intake.take(instance, clock.isUncertain ? asTimeUncertain(sample) : sample, events),
       ended: (instance, events) => intake.takeEnd(instance, events),
-      answered: () => undefined,
-      silenced: () => undefined,
-      setpoints: () => ({}),
-      beat: counted.beat,
+      answered: (instance, message) => {
+        commands.executor.hear(instance, message)
+        looks.hear(instance, message)
+      },
+      silenced: (instance) => {
+        for (const one of [commands.executor, looks, contact]) one.silenced(instance)
+      },
+      setpoints: (instance) => commands.setpoints(instance),
+      beat: (instance, beat) => {
+        counted.beat(instance, beat)
+        looks.beat(instance, beat)
+      },
       restarted: counted.restarted,
     },
     log,
@@ -191,8 +250,23 @@ export async function startController(config: ControllerConfig, context: Service
     // A broker that comes back may have lost its disk.
     reporter.repeat()
     void inventory.tell()
+    commands.tellAgain()
+    clock.hurry()
   })
   starting.defer(stopRepeating)
+  const watchContact = (): void => (bus.status() === 'connected' ? contact.back() : contact.lost())
+  starting.defer(bus.onStatus(watchContact))
+  watchContact()
+  starting.defer(
+    answerQuestions({
+      bus,
+      controller,
+      looks,
+      trials: new Trials({ catalogue: () => catalogue, hosts, deadlines, log }),
+    }),
+  )
+  commands.open()
+  starting.defer(() => commands.shut())
 
   const running = starting.move()
   return {
@@ -213,6 +287,13 @@ function bundledPackages(catalogue: PluginCatalogue): ControllerInventory['packa
     plugins: plugins.map(({ description }) => description.id),
     problem: null,
   }))
+}
+
+async function askServerTime(bus: Bus): Promise<Micros> {
+  const { time } = await request(bus, bus.names.subjects.time, {}, ServerTime, { timeoutMs: TIME_PATIENCE_MS })
+  const parsed = parseTime(time)
+  if (parsed === undefined) throw new Error(`"${time}" names no moment`)
+  return parsed
 }
 
 async function flush(publisher: Publisher, outbox: Outbox, timeoutMs: number, log: Logger): Promise<void> {

@@ -75,7 +75,9 @@ export function respond<Request extends TSchema, Reply>(
   })
   return {
     stop: async () => {
-      await subscription.drain()
+      // Draining waits for the server; without one there is nobody to wait for.
+      if (bus.status() === 'connected') await subscription.drain()
+      else subscription.unsubscribe()
       await Promise.all(underWay)
     },
   }

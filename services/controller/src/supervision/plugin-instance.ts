@@ -195,8 +195,13 @@ export class PluginInstance {
   }
 
   #receive(wanted: Wanted, message: Exclude<HostMessage, { type: 'log' }>): void {
-    if (wanted.desired === undefined || wanted !== this.#wanted) return
     const { id, observer } = this.#options
+    // What became of its outputs is true also while it is being ended.
+    if (isOfOutputs(message)) {
+      observer.answered(id, message)
+      return
+    }
+    if (wanted.desired === undefined || wanted !== this.#wanted) return
     switch (message.type) {
       case 'sample':
         this.#valuesStand = true
@@ -208,13 +213,6 @@ export class PluginInstance {
       case 'state':
         this.#channels = message.channels
         this.#report(wanted.desired, statusOf(message), message.message)
-        return
-      case 'written':
-      case 'write-failed':
-      case 'verified':
-      case 'made-safe':
-      case 'values':
-        observer.answered(id, message)
         return
       case 'failed': // its end follows, with this reason
       case 'described':
@@ -231,6 +229,19 @@ export class PluginInstance {
       channels: this.#channels,
       restarts: this.#restarts,
     })
+  }
+}
+
+function isOfOutputs(message: HostMessage): message is OutputMessage {
+  switch (message.type) {
+    case 'written':
+    case 'write-failed':
+    case 'verified':
+    case 'made-safe':
+    case 'values':
+      return true
+    default:
+      return false
   }
 }
 
