@@ -64,7 +64,7 @@ const COLUMNS: { readonly [Table in keyof Tables]: readonly (keyof Tables[Table]
   plugin_instances: [
     ...(['id', 'public_id', 'controller_id', 'plugin_id', 'instance_name', 'demo_mode', 'enabled'] as const),
     ...(['config', 'interval_ms', 'user_id', 'created_on', 'updated_on'] as const),
-    ...(['driven_by', 'auto_create_events'] as const),
+    ...(['driven_by', 'auto_create_events', 'removed_channels'] as const),
   ],
   channel_mappings: [
     ...(['id', 'public_id', 'instance_id', 'channel_id', 'channel_name', 'direction', 'unit', 'event_id'] as const),

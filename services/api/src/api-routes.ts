@@ -16,6 +16,7 @@ import { eventRoutes } from './events/routes.ts'
 import { experimentRoutes } from './experiments/routes.ts'
 import { loggingRoutes } from './logging/routes.ts'
 import type { ControllerStates } from './plugins/controller-states.ts'
+import { deviceRoutes } from './plugins/device-routes.ts'
 import { mappingRoutes } from './plugins/mapping-routes.ts'
 import { pluginRoutes } from './plugins/routes.ts'
 import type { TelemetryIntake } from './telemetry/intake.ts'
@@ -52,6 +53,7 @@ export const apiRoutes =
     await api.register(dashboardRoutes(parts))
     await api.register(widgetRoutes(parts))
     await api.register(pluginRoutes(parts))
+    await api.register(deviceRoutes(parts))
     await api.register(mappingRoutes(parts))
     await api.register(auditRoutes(parts))
   }

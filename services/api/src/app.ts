@@ -107,7 +107,20 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
   const bus = await connectBus({ url: config.NATS_URL, prefix: config.WEBMACS_BUS_PREFIX, name: 'api', log, signal })
   broker.attach(bus)
   await registerService(bus, { name: 'api', version: SERVICE_VERSION, description: 'REST, authentication, OpenAPI' })
-  const background = { config, db, bus, changes, lastValues, revocations, states, intake, telemetry, log, signal }
+  const background = {
+    config,
+    db,
+    bus,
+    broker,
+    changes,
+    lastValues,
+    revocations,
+    states,
+    intake,
+    telemetry,
+    log,
+    signal,
+  }
   stack.use(await startBackground(background))
   isStarted = true
 

@@ -4,6 +4,7 @@ import type { Logger } from '@webmacs/service-kit'
 import type { Kysely } from 'kysely'
 import type { Revocations } from './auth/revocations.ts'
 import { answerVerification } from './auth/verify-responder.ts'
+import type { Broker } from './broker.ts'
 import type { Changes } from './changes/changes.ts'
 import { OutboxRelay } from './changes/outbox-relay.ts'
 import { type Config, seedsDemo } from './config.ts'
@@ -12,6 +13,7 @@ import { LastValuesFeed } from './datapoints/last-values-feed.ts'
 import { DesiredStateReconciler } from './desired-state/reconciler.ts'
 import { answerRunningExperiment } from './experiments/running-responder.ts'
 import { firstSuccess } from './first-success.ts'
+import { ChannelFollower } from './plugins/channel-follower.ts'
 import type { ControllerStates } from './plugins/controller-states.ts'
 import { ControllerIntake } from './seed/controller-intake.ts'
 import { seedFirstAdmin } from './seed/first-admin.ts'
@@ -23,6 +25,7 @@ export interface BackgroundOptions {
   readonly config: Config
   readonly db: Kysely<Tables>
   readonly bus: Bus
+  readonly broker: Broker
   readonly changes: Changes
   readonly lastValues: LastValues
   readonly revocations: Revocations
@@ -35,7 +38,7 @@ export interface BackgroundOptions {
 
 /** What works beside the requests. Each is tried until database and broker let it start; disposal stops them in reverse order. */
 export async function startBackground(options: BackgroundOptions): Promise<AsyncDisposable> {
-  const { config, db, bus, changes, lastValues, revocations, states, log } = options
+  const { config, db, bus, broker, changes, lastValues, revocations, states, log } = options
   await using stack = new AsyncDisposableStack()
   const stopping = new AbortController()
   const signal = AbortSignal.any([options.signal, stopping.signal])
@@ -77,6 +80,11 @@ export async function startBackground(options: BackgroundOptions): Promise<Async
   const intake = new ControllerIntake({ db, changes, log, signal, seedsDemo: seedsDemo(config) })
   stack.defer(() => intake.settled())
   states.onInventory((inventory) => intake.take(inventory))
+
+  const follower = new ChannelFollower({ db, broker, changes, log, signal })
+  stack.defer(() => follower.settled())
+  states.onInventory((inventory) => follower.takeInventory(inventory))
+  states.onReport((controller, report) => follower.takeReport(controller, report))
 
   const verification = answerVerification(db, bus, log)
   stack.defer(() => verification.stop())

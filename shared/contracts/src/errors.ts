@@ -48,6 +48,7 @@ export const ERRORS = {
   'widget.unknown': { status: 404, title: 'Unknown widget', retryable: false },
   'plugin.unknown': { status: 404, title: 'Unknown plugin instance', retryable: false },
   'plugin.exists': { status: 409, title: 'Plugin instance already exists', retryable: false },
+  'plugin.not-running': { status: 409, title: 'Plugin instance is not run by a controller', retryable: false },
   'channel.unknown': { status: 404, title: 'Unknown channel mapping', retryable: false },
   'channel.exists': { status: 409, title: 'Channel is mapped already', retryable: false },
   'channel.event-taken': { status: 409, title: 'Event is linked to another channel', retryable: false },

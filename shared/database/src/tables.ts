@@ -132,6 +132,8 @@ export interface PluginInstancesTable {
   driven_by: Generated<DrivenBy>
   /** Channels that its device gets later become events too. */
   auto_create_events: Generated<boolean>
+  /** Driver's ids of channels whose mapping somebody deleted: they get none by themselves. */
+  removed_channels: Generated<string[]>
   user_id: number | null
   created_on: MadeOn
   updated_on: MadeOn

@@ -17,9 +17,10 @@ test('fills in defaults and leaves what it was given alone', () => {
 })
 
 test('names every field that breaks a rule', () => {
-  expect(createConfigParser(schema)({ port: 'x' })).toEqual({
+  expect(createConfigParser(schema)({ port: 'x' })).toMatchObject({
     ok: false,
     problems: ["config must have required property 'host'", 'config.port must be integer'],
+    errors: [{ keyword: 'required' }, { keyword: 'type', instancePath: '/port' }],
   })
 })
 

@@ -2,7 +2,13 @@ import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js'
 
 export type ParsedConfig =
   | { readonly ok: true; readonly config: unknown }
-  | { readonly ok: false; readonly problems: readonly string[] }
+  | {
+      readonly ok: false
+      /** A sentence for each. */
+      readonly problems: readonly string[]
+      /** The same as the validator has it, for those who name fields in their own way. */
+      readonly errors: readonly ErrorObject[]
+    }
 
 /**
  * Compiles a driver's schema into a check of configurations that fills in defaults and leaves its input as it was.
@@ -15,7 +21,8 @@ export function createConfigParser(schema: Readonly<Record<string, unknown>>): (
   return (config) => {
     const filled = structuredClone(config)
     if (validate(filled)) return { ok: true, config: filled }
-    return { ok: false, problems: (validate.errors ?? []).map(describe) }
+    const errors = validate.errors ?? []
+    return { ok: false, problems: errors.map(describe), errors }
   }
 }
 

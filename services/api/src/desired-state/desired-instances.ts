@@ -1,8 +1,11 @@
 import { controllerKeys, type DesiredInstance } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 
-/** What every controller shall run, as the tables have it: key in the bucket `controllers` → instance with its mapped channels. */
+/**
+ * What every controller shall run, as the tables have it: key in the bucket `controllers` → instance with those of its channels that are linked,
+ * or have settings.
+ */
 export async function readDesiredInstances(db: Kysely<Tables>): Promise<Map<string, DesiredInstance>> {
   const rows = await db
     .selectFrom('plugin_instances')
@@ -17,6 +20,7 @@ export async function readDesiredInstances(db: Kysely<Tables>): Promise<Map<stri
       join.onRef('events.id', '=', 'channel_mappings.event_id').on('events.retired_on', 'is', null),
     )
     .select(['instance_id', 'channel_id', 'direction', 'settings', 'events.public_id as event'])
+    .where((eb) => eb.or([eb('events.id', 'is not', null), sql<boolean>`settings <> '{}'`]))
     .orderBy('channel_mappings.id')
     .execute()
   const byInstance = Map.groupBy(links, ({ instance_id }) => instance_id)

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ApiSite, PASSWORD, startApiSite } from '../testing/api-site.ts'
-import { announceController } from '../testing/controllers.ts'
+import { aChannel, announceController, answerAsController } from '../testing/controllers.ts'
 import { startHistorian } from '../testing/historian.ts'
 import { anEvent, storeReadings } from '../testing/stored-readings.ts'
 import { brokenRules } from './answer-rules.ts'
@@ -43,6 +43,11 @@ beforeAll(async () => {
   connectionsBefore = openConnections()
   wire = new Wire(site.api.url)
   await announceController(site.bus)
+  await answerAsController(site.bus, {
+    describe: () => ({ channels: [aChannel()] }),
+    test: () => ({ ok: true, message: null, channels: [aChannel()], values: [], duration_ms: 1 }),
+    values: () => ({ values: [], overruns: 0 }),
+  })
   await until('the first instances are made', async () => (await site.api.get('/api/v1/plugins')).body.total === 2)
   const event = await anEvent(site.db)
   const readings = Array.from({ length: 300 }, (_, turn) => ({ time: nowMicros() - turn * 1_000_000, value: turn }))

@@ -84,8 +84,10 @@ export class Things {
       const made = this.#ids.get(collection)?.at(-1)
       if (made !== undefined) return made
     }
-    const list = this.#lists.has(template) ? Object(await this.#send('GET', collection)).data : undefined
-    return Array.isArray(list) ? Object(list[0]).public_id : undefined
+    const answer = this.#lists.has(template) ? await this.#send('GET', collection) : undefined
+    const list: unknown = Array.isArray(answer) ? answer : Object(answer).data
+    const first = Array.isArray(list) ? Object(list[0]) : {}
+    return first.public_id ?? first.id
   }
 
   #fresh(example: unknown, field = ''): unknown {

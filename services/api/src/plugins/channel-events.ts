@@ -1,4 +1,3 @@
-import type { Principal } from '@webmacs/auth/fastify'
 import { type ChannelDescription, type Direction, type EventType, newId } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
 import type { Transaction } from 'kysely'
@@ -18,27 +17,35 @@ export type LinkRole = 'input' | 'output'
 export const rolesOf = (direction: Direction): LinkRole[] =>
   direction === 'bidirectional' ? ['input', 'output'] : [direction]
 
-/** An output that is more than on and off needs more than a switch. */
-export function eventTypeOf({ direction, min_value, max_value }: ChannelDescription): EventType {
-  if (direction === 'input') return 'sensor'
-  return direction === 'output' && min_value === 0 && max_value === 1 ? 'actuator' : 'range'
-}
+/** As they always were. What an actuator can be set to is told by its range, not by its type. */
+const EVENT_TYPES = { input: 'sensor', output: 'actuator', bidirectional: 'range' } as const satisfies Record<
+  Direction,
+  EventType
+>
+
+/** As long as the name of an event may be, characters. */
+export const MAX_EVENT_NAME = 255
 
 export const channelEventName = (instanceName: string, { name }: ChannelDescription): string =>
   `${instanceName} – ${name}`
 
+export const fitsEventName = (instanceName: string, channel: ChannelDescription): boolean =>
+  [...channelEventName(instanceName, channel)].length <= MAX_EVENT_NAME
+
 /**
- * An event for each channel of a new instance: a new one, or the one that has its name already, as it is, unless another channel has it.
+ * An event for each new channel of an instance: a new one, or the one that has its name already, as it is, unless another channel has it.
  * What it returns is held until the transaction ends, so that nobody else links it meanwhile.
+ * @param owner key of the user whose events they are; null: nobody's
  */
 export async function eventsForChannels(
   { trx, record }: Making,
   instanceName: string,
   channels: readonly ChannelDescription[],
-  by: Principal | null,
+  owner: number | null,
 ): Promise<ChannelEvents> {
+  if (channels.length === 0) return { linked: new Map(), reused: 0 }
   const named = channels.map((channel) => ({ channel, name: channelEventName(instanceName, channel) }))
-  const made = await makeMissing(trx, named, by)
+  const made = await makeMissing(trx, named, owner)
   for (const { public_id, ...facts } of made)
     await record({ entity: 'event', verb: 'created', id: public_id, after: facts })
   const events = await holdNamed(trx, new Set(named.map(({ name }) => name)))
@@ -60,11 +67,11 @@ interface NamedChannel {
   readonly name: string
 }
 
-async function makeMissing(trx: Transaction<Tables>, named: readonly NamedChannel[], by: Principal | null) {
+async function makeMissing(trx: Transaction<Tables>, named: readonly NamedChannel[], owner: number | null) {
   const rows = named.map(({ channel, name }) => ({ public_id: newId('evt'), name, ...describe(channel) }))
   const made = await trx
     .insertInto('events')
-    .values(rows.map((row) => ({ ...row, user_id: by?.key ?? null })))
+    .values(rows.map((row) => ({ ...row, user_id: owner })))
     .onConflict((conflict) => conflict.column('name').where('retired_on', 'is', null).doNothing())
     .returning('public_id')
     .execute()
@@ -76,7 +83,7 @@ const describe = (channel: ChannelDescription) => ({
   min_value: channel.min_value,
   max_value: channel.max_value,
   unit: channel.unit,
-  type: eventTypeOf(channel),
+  type: EVENT_TYPES[channel.direction],
 })
 
 async function holdNamed(trx: Transaction<Tables>, names: ReadonlySet<string>): Promise<Map<string, HeldEvent>> {

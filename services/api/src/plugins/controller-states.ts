@@ -8,12 +8,15 @@ import {
 } from '@webmacs/contracts'
 import { PulseWatch } from './pulse-watch.ts'
 
+type ReportListener = (controller: string, report: ReportedInstance) => void
+
 /** What the controllers say of themselves in the bucket `controllers`: which drivers they have, and how their instances are. */
 export class ControllerStates {
   readonly #inventories = new Map<string, ControllerInventory>()
   readonly #reports = new Map<string, ReportedInstance>()
   readonly #pulses = new PulseWatch()
   readonly #listeners = new Set<(inventory: ControllerInventory) => void>()
+  readonly #reportListeners = new Set<ReportListener>()
   #isKnown = false
   #following: Promise<unknown> | undefined
 
@@ -25,7 +28,7 @@ export class ControllerStates {
     const pulses = await openBucket(bus, name, ControllerPulse)
     const noteInventory = (key: string, inventory: ControllerInventory | undefined) =>
       this.#noteInventory(key, inventory)
-    const noteReport = (key: string, report: ReportedInstance | undefined): void => note(this.#reports, key, report)
+    const noteReport = (key: string, report: ReportedInstance | undefined): void => this.#noteReport(key, report)
     this.#following ??= Promise.all([
       follow(inventories, controllerKeys.allInventories, signal, noteInventory),
       follow(pulses, controllerKeys.allAlive, signal, (key, pulse) => this.#pulses.note(key, pulse)),
@@ -66,11 +69,25 @@ export class ControllerStates {
     for (const inventory of this.#inventories.values()) listener(inventory)
   }
 
+  /** Calls the listener with each report that is there or comes, perhaps more than once. */
+  onReport(listener: ReportListener): void {
+    this.#reportListeners.add(listener)
+    for (const [key, report] of this.#reports) listener(controllerOf(key), report)
+  }
+
+  #noteReport(key: string, report: ReportedInstance | undefined): void {
+    note(this.#reports, key, report)
+    if (report !== undefined) for (const listener of this.#reportListeners) listener(controllerOf(key), report)
+  }
+
   #noteInventory(key: string, inventory: ControllerInventory | undefined): void {
     note(this.#inventories, key, inventory)
     if (inventory !== undefined) for (const listener of this.#listeners) listener(inventory)
   }
 }
+
+/** Keys begin with the controller's name, which has no dot. */
+const controllerOf = (key: string): string => key.slice(0, key.indexOf('.'))
 
 async function follow<T>(
   bucket: Bucket<T>,

@@ -2,9 +2,10 @@ import type { Principal } from '@webmacs/auth/fastify'
 import { type Change, newId, type PluginInstance } from '@webmacs/contracts'
 import { until } from '@webmacs/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Broker } from '../broker.ts'
 import { Changes } from '../changes/changes.ts'
 import { type Answer, type ApiSite, aProblem, type Call, startApiSite } from '../testing/api-site.ts'
-import { announceController } from '../testing/controllers.ts'
+import { aChannel, announceController, answerAsController } from '../testing/controllers.ts'
 import { anEvent, storeReadings } from '../testing/stored-readings.ts'
 import { ControllerStates } from './controller-states.ts'
 import { createInstance } from './instance-changes.ts'
@@ -14,6 +15,8 @@ beforeAll(async () => {
   site = await startApiSite()
   await announceController(site.bus, 'annex')
   await announceController(site.bus)
+  // Whatever the configuration says, this device measures the temperature of a CPU.
+  await answerAsController(site.bus, { describe: () => ({ channels: [aChannel({ id: 'cpu', name: 'CPU' })] }) })
   await until('the plugins are known', async () => (await send('GET', '/available')).body.length === 2)
 })
 afterAll(() => site[Symbol.asyncDispose]())
@@ -168,7 +171,7 @@ test('keeps the configuration and gives it back as text', async () => {
 })
 
 test('changes what is named and leaves the rest; events keep their names', async () => {
-  const id = await created({ config_json: '{"a":1}' })
+  const id = await created()
   const before = await read(id)
   const instance_name = aName()
   const answer = await update(id, { instance_name, enabled: false })
@@ -261,7 +264,7 @@ test('makes nothing before it knows what controllers can run', async () => {
     role: 'admin',
     credential: { kind: 'api-token', id: newId('tok') },
   }
-  const parts = { changes: new Changes(site.db.db), states: new ControllerStates() }
+  const parts = { changes: new Changes(site.db.db), states: new ControllerStates(), broker: new Broker() }
   const creating = createInstance(parts, { plugin_id: 'simulated', instance_name: aName() }, by)
   await expect(creating).rejects.toMatchObject({ code: 'broker.unavailable' })
 })

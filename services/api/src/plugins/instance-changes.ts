@@ -1,72 +1,92 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Principal } from '@webmacs/auth/fastify'
 import {
-  AppError,
+  type ChannelDescription,
   type CreatePluginInstance,
   DEFAULT_CONTROLLER,
   type InstanceId,
+  MAX_CHANNELS,
   type Micros,
-  type PluginDescription,
   type UpdatePluginInstance,
 } from '@webmacs/contracts'
 import type { Row, Tables } from '@webmacs/database'
-import type { Transaction } from 'kysely'
+import type { Kysely, Transaction } from 'kysely'
+import type { Broker } from '../broker.ts'
 import type { Changes } from '../changes/changes.ts'
 import { invalidField } from '../http/schema-validation.ts'
 import { checkVersion, type Edit, nextVersion } from '../http/versions.ts'
-import { channelEventName } from './channel-events.ts'
+import { askChannels } from './ask-controller.ts'
+import { fitsEventName, MAX_EVENT_NAME } from './channel-events.ts'
+import { CONFIG_FIELD, checkConfig } from './config-check.ts'
 import { withoutSecrets, withStoredSecrets } from './config-secrets.ts'
-import { parseConfigText } from './config-text.ts'
+import { type InstanceConfig, parseConfigText } from './config-text.ts'
 import type { ControllerStates } from './controller-states.ts'
+import { findDriver } from './driver-offers.ts'
+import { followChannels, hasFollowed } from './follow-channels.ts'
 import { unknownInstance } from './instance-store.ts'
 import { type MadeInstance, makeInstance, nameTaken } from './new-instance.ts'
 
+/** How often channels are sampled where nobody says. */
+const DEFAULT_INTERVAL_MS = 1000
+
+/** What changes of instances need beside the transaction. */
+export interface InstanceParts {
+  readonly db: Kysely<Tables>
+  readonly changes: Changes
+  readonly states: ControllerStates
+  readonly broker: Broker
+}
+
 export interface CreatedInstance extends MadeInstance {
-  /** undefined: no controller has its driver yet, so nobody knows its channels. */
-  readonly plugin: PluginDescription | undefined
+  /** `unknown`: no controller has its driver yet; `awaited`: its controller has not said which they are. */
+  readonly channels: 'known' | 'unknown' | 'awaited'
 }
 
 /**
- * Makes an instance on the controller that has its driver, with the channels that the driver describes.
+ * Makes an instance on the controller that has its driver, with the channels that the driver has under this configuration.
  * @throws AppError `plugin.exists`, `request.invalid`, `broker.unavailable` before anything was heard of controllers
  */
 export async function createInstance(
-  { changes, states }: { readonly changes: Changes; readonly states: ControllerStates },
+  { changes, states, broker }: Omit<InstanceParts, 'db'>,
   input: CreatePluginInstance,
   by: Principal,
 ): Promise<CreatedInstance> {
-  const { plugin_id, instance_name, demo_mode = false, enabled = true, auto_create_events: withEvents = true } = input
+  const { plugin_id, instance_name, demo_mode = false, enabled = true, auto_create_events = true } = input
+  const { driven_by = 'controller', interval_ms = DEFAULT_INTERVAL_MS } = input
   const config = withStoredSecrets(parseConfigText(input.config_json ?? null), undefined)
-  const { controller, plugin } = findPlugin(states, plugin_id)
-  const channels = plugin?.channels ?? []
-  if (withEvents && plugin !== undefined) checkEventNames(instance_name, plugin)
-  const wanted = { controller, plugin_id, instance_name, demo_mode, enabled, config, channels, withEvents }
-  const made = await changes.make(by, (making) => makeInstance(making, wanted, by))
-  return { ...made, plugin }
+  const offer = findDriver(states, plugin_id)
+  if (offer !== undefined) checkConfig(offer.plugin, config, demo_mode)
+  const described = offer && (await askChannels(broker, offer, config))
+  const channels = described ?? []
+  checkRoom(channels)
+  if (auto_create_events) checkEventNames(instance_name, channels)
+  const controller = offer?.controller ?? DEFAULT_CONTROLLER
+  const facts = { plugin_id, instance_name, demo_mode, enabled, driven_by, interval_ms, auto_create_events }
+  const made = await changes.make(by, (making) => makeInstance(making, { ...facts, controller, config, channels }, by))
+  if (offer === undefined) return { ...made, channels: 'unknown' }
+  return { ...made, channels: described === undefined ? 'awaited' : 'known' }
 }
 
 /**
- * Changes what the input names.
+ * Changes what the input names. Under a new configuration it gets the channels that its driver has then.
  * @returns the version that is in force then
  * @throws AppError `plugin.unknown`, `plugin.exists`, `request.invalid`, `request.precondition`
  */
-export function updateInstance(
-  changes: Changes,
+export async function updateInstance(
+  parts: InstanceParts,
   id: InstanceId,
   input: UpdatePluginInstance,
   edit: Edit,
 ): Promise<Micros> {
-  const config = input.config_json === undefined ? undefined : parseConfigText(input.config_json)
-  return changes.make(edit.by, async ({ trx, record }) => {
+  const sent = input.config_json === undefined ? undefined : parseConfigText(input.config_json)
+  const foreseen = sent === undefined ? undefined : await foreseeChannels(parts, id, sent, input.demo_mode)
+  return parts.changes.make(edit.by, async (making) => {
+    const { trx, record } = making
     const row = await lockInstance(trx, id, edit)
     const before = factsOf(row)
-    const after = {
-      instance_name: input.instance_name ?? before.instance_name,
-      demo_mode: input.demo_mode ?? before.demo_mode,
-      enabled: input.enabled ?? before.enabled,
-      config: config === undefined ? before.config : withStoredSecrets(config, before.config),
-    }
+    const after = changedFacts(before, input, sent)
     if (isDeepStrictEqual(before, after)) return row.updated_on
+    await checkChange(trx, parts.states, row, after)
     const { updated_on } = await trx
       .updateTable('plugin_instances')
       .set({ ...after, config: JSON.stringify(after.config), updated_on: nextVersion })
@@ -74,9 +94,71 @@ export function updateInstance(
       .returning('updated_on')
       .executeTakeFirstOrThrow()
       .catch(nameTaken(after.instance_name))
-    await record({ entity: 'plugin_instance', verb: 'updated', id, before: audited(before), after: audited(after) })
+    // Were its secrets changed meanwhile, the channels are another configuration's: its controller will report the right ones.
+    const isForeseen = foreseen !== undefined && isDeepStrictEqual(foreseen.config, after.config)
+    const channels = isForeseen ? foreseen.channels : []
+    const followed = await followChannels(making, { ...row, instance_name: after.instance_name }, channels)
+    await record({
+      ...{ entity: 'plugin_instance', verb: 'updated', id },
+      before: { ...audited(before), ...(hasFollowed(followed) && { channels: followed.before }) },
+      after: { ...audited(after), ...(hasFollowed(followed) && { channels: followed.after }) },
+    })
     return updated_on
   })
+}
+
+interface Foreseen {
+  readonly config: InstanceConfig
+  readonly channels: readonly ChannelDescription[]
+}
+
+/**
+ * The channels under a configuration, asked before the change begins: nobody waits for a controller with the instance locked.
+ * @returns undefined where they stay as they are, or nobody says
+ * @throws AppError `plugin.unknown`, `request.invalid`
+ */
+async function foreseeChannels(
+  { db, states, broker }: InstanceParts,
+  id: InstanceId,
+  sent: InstanceConfig,
+  demoMode: boolean | undefined,
+): Promise<Foreseen | undefined> {
+  const row = await db
+    .selectFrom('plugin_instances')
+    .innerJoin('controllers', 'controllers.id', 'plugin_instances.controller_id')
+    .select(['plugin_id', 'config', 'demo_mode', 'controllers.name as controller'])
+    .where('public_id', '=', id)
+    .executeTakeFirst()
+  if (row === undefined) throw unknownInstance(id)
+  const config = withStoredSecrets(sent, row.config)
+  const offer = states.isKnown ? findDriver(states, row.plugin_id, row.controller) : undefined
+  if (offer === undefined || isDeepStrictEqual(config, row.config)) return undefined
+  checkConfig(offer.plugin, config, demoMode ?? row.demo_mode)
+  const channels = await askChannels(broker, offer, config)
+  if (channels === undefined) return undefined
+  checkRoom(channels)
+  return { config, channels }
+}
+
+/**
+ * A configuration is checked when it changes, or begins to count because made-up values end. What has long been in force may be switched off or
+ * renamed, whatever a newer version of its driver thinks of it.
+ */
+async function checkChange(
+  trx: Transaction<Tables>,
+  states: ControllerStates,
+  row: Row<'plugin_instances'>,
+  after: InstanceFacts,
+): Promise<void> {
+  const counts = !isDeepStrictEqual(row.config, after.config) || (row.demo_mode && !after.demo_mode)
+  if (!counts || !states.isKnown) return
+  const { name } = await trx
+    .selectFrom('controllers')
+    .select('name')
+    .where('id', '=', row.controller_id)
+    .executeTakeFirstOrThrow()
+  const offer = findDriver(states, row.plugin_id, name)
+  if (offer !== undefined) checkConfig(offer.plugin, after.config, after.demo_mode)
 }
 
 /**
@@ -119,32 +201,36 @@ export async function lockInstance(
   return row
 }
 
-/** Where several controllers have it, the one that always was; else the first by name. */
-function findPlugin(states: ControllerStates, id: string) {
-  if (!states.isKnown) throw new AppError('broker.unavailable')
-  const offers = states.inventories
-    .flatMap(({ controller, plugins }) => plugins.map((plugin) => ({ controller, plugin })))
-    .filter(({ plugin }) => plugin.id === id)
-    .toSorted((one, other) => one.controller.localeCompare(other.controller))
-  const preferred = offers.find(({ controller }) => controller === DEFAULT_CONTROLLER) ?? offers[0]
-  return { controller: preferred?.controller ?? DEFAULT_CONTROLLER, plugin: preferred?.plugin }
-}
-
-/** As long as the name of an event may be, characters. */
-const MAX_EVENT_NAME = 255
-
-function checkEventNames(instanceName: string, { channels }: PluginDescription): void {
-  const tooLong = channels.find((channel) => [...channelEventName(instanceName, channel)].length > MAX_EVENT_NAME)
+function checkEventNames(instanceName: string, channels: readonly ChannelDescription[]): void {
+  const tooLong = channels.find((channel) => !fitsEventName(instanceName, channel))
   if (tooLong === undefined) return
   const rule = `is too long: with the channel '${tooLong.name}' it makes a name of more than ${MAX_EVENT_NAME} characters for an event`
   throw invalidField('body.instance_name', rule)
 }
 
-const factsOf = ({ instance_name, demo_mode, enabled, config }: Row<'plugin_instances'>) => ({
-  instance_name,
-  demo_mode,
-  enabled,
-  config,
+function checkRoom(channels: readonly ChannelDescription[]): void {
+  if (channels.length <= MAX_CHANNELS) return
+  throw invalidField(CONFIG_FIELD, `gives ${channels.length} channels: an instance has ${MAX_CHANNELS} at most`)
+}
+
+const factsOf = (row: Row<'plugin_instances'>) => {
+  const { instance_name, demo_mode, enabled, driven_by, interval_ms, config } = row
+  return { instance_name, demo_mode, enabled, driven_by, interval_ms, config }
+}
+
+type InstanceFacts = ReturnType<typeof factsOf>
+
+const changedFacts = (
+  before: InstanceFacts,
+  input: UpdatePluginInstance,
+  sent: InstanceConfig | undefined,
+): InstanceFacts => ({
+  instance_name: input.instance_name ?? before.instance_name,
+  demo_mode: input.demo_mode ?? before.demo_mode,
+  enabled: input.enabled ?? before.enabled,
+  driven_by: input.driven_by ?? before.driven_by,
+  interval_ms: input.interval_ms ?? before.interval_ms,
+  config: sent === undefined ? before.config : withStoredSecrets(sent, before.config),
 })
 
-const audited = (facts: ReturnType<typeof factsOf>) => ({ ...facts, config: withoutSecrets(facts.config) })
+const audited = (facts: InstanceFacts) => ({ ...facts, config: withoutSecrets(facts.config) })

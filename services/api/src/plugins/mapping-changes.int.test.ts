@@ -42,7 +42,10 @@ test('maps a channel and lists it, as clients expect', async () => {
   })
   await map(instance)
   expect(await channels(instance)).toEqual([
-    { public_id: answer.body.public_id, ...channel, created_on: expect.stringMatching(/Z$/) },
+    {
+      ...{ public_id: answer.body.public_id, ...channel, created_on: expect.stringMatching(/Z$/) },
+      ...{ settings: {}, is_present: null },
+    },
     expect.objectContaining({ event_public_id: null }),
   ])
 })

@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   AppError,
+  type ChannelDescription,
   type ChannelMapping,
+  type ChannelSettings,
   type CreateChannelMapping,
   type Direction,
   type InstanceId,
@@ -10,14 +13,22 @@ import {
   newId,
   type UpdateChannelMapping,
 } from '@webmacs/contracts'
-import { type Row, type Tables, violatedUnique } from '@webmacs/database'
-import type { Transaction } from 'kysely'
+import { type Row, type RowChange, type Tables, violatedUnique } from '@webmacs/database'
+import { sql, type Transaction } from 'kysely'
 import type { Changes } from '../changes/changes.ts'
 import { type HeldEvent, holdEvent } from '../events/hold-event.ts'
 import { invalidField } from '../http/schema-validation.ts'
 import { type Edit, nextVersion } from '../http/versions.ts'
 import { rolesOf } from './channel-events.ts'
+import type { ControllerStates } from './controller-states.ts'
 import { lockInstance } from './instance-changes.ts'
+import { knownChannels } from './known-channels.ts'
+import { checkSettings } from './settings-rules.ts'
+
+export interface MappingParts {
+  readonly changes: Changes
+  readonly states: ControllerStates
+}
 
 /*
  * A mapping is part of its instance: to change it is to change the instance, whose lock and version are the mapping's too. The instance is
@@ -29,7 +40,7 @@ import { lockInstance } from './instance-changes.ts'
  * @throws AppError `plugin.unknown`, `request.precondition`, `request.invalid`, `channel.exists`, `event.unknown`, `channel.event-taken`
  */
 export function createMapping(
-  changes: Changes,
+  { changes, states }: MappingParts,
   id: InstanceId,
   input: CreateChannelMapping,
   edit: Edit,
@@ -37,51 +48,72 @@ export function createMapping(
   return changes.make(edit.by, async ({ trx, record }) => {
     const instance = await lockInstance(trx, id, edit)
     await checkRoom(trx, instance)
-    const { event_public_id: asked = null, channel_id, channel_name, direction, unit } = input
-    const facts = { channel_id, channel_name, direction, unit }
+    const { event_public_id: asked = null, channel_id, channel_name, direction, unit, settings = {} } = input
+    const facts = { channel_id, channel_name, direction, unit, settings }
+    checkSettings(settings, { direction, channel: await describeChannel(trx, states, instance, channel_id) })
+    await checkSize(trx, instance, { settings })
     const event = asked === null ? null : await holdFreeEvent(trx, asked, direction)
     const mapping = newId('map')
     await trx
       .insertInto('channel_mappings')
-      .values({ ...facts, public_id: mapping, instance_id: instance.id, event_id: event?.key ?? null })
+      .values({
+        ...facts,
+        settings: JSON.stringify(settings),
+        public_id: mapping,
+        instance_id: instance.id,
+        event_id: event?.key ?? null,
+      })
       .execute()
       .catch(channelMapped(channel_id))
     const after = { instance: id, ...facts, event_public_id: event?.id ?? null }
     await record({ entity: 'channel_mapping', verb: 'created', id: mapping, after })
-    return { id: mapping, updatedOn: await raiseVersion(trx, instance) }
+    const removed_channels = instance.removed_channels.filter((removed) => removed !== channel_id)
+    return { id: mapping, updatedOn: await raiseVersion(trx, instance, { removed_channels }) }
   })
 }
 
 /**
- * Links the channel to another event, or to none.
+ * Links the channel to another event or to none, and sets its settings.
  * @returns the version of the instance that is in force then
- * @throws AppError `plugin.unknown`, `request.precondition`, `channel.unknown`, `event.unknown`, `channel.event-taken`
+ * @throws AppError `plugin.unknown`, `request.precondition`, `request.invalid`, `channel.unknown`, `event.unknown`, `channel.event-taken`
  */
 export function updateMapping(
-  changes: Changes,
+  { changes, states }: MappingParts,
   { id, mapping }: { readonly id: InstanceId; readonly mapping: MappingId },
-  { event_public_id: asked }: UpdateChannelMapping,
+  { event_public_id: asked, settings }: UpdateChannelMapping,
   edit: Edit,
 ): Promise<Micros> {
   return changes.make(edit.by, async ({ trx, record }) => {
     const instance = await lockInstance(trx, id, edit)
     const row = await findMapping(trx, instance, mapping)
-    if (asked === undefined || asked === row.event_public_id) return instance.updated_on
-    const event = asked === null ? null : await holdFreeEvent(trx, asked, row.direction)
+    const isLinkedAnew = asked !== undefined && asked !== row.event_public_id
+    const isSetAnew = settings !== undefined && !isDeepStrictEqual(settings, row.settings)
+    if (!isLinkedAnew && !isSetAnew) return instance.updated_on
+    const after = { ...row }
+    if (isSetAnew) {
+      const channel = await describeChannel(trx, states, instance, row.channel_id)
+      checkSettings(settings, { direction: row.direction, channel })
+      await checkSize(trx, instance, { settings, insteadOf: row.id })
+      after.settings = settings
+    }
+    if (isLinkedAnew) {
+      const event = asked === null ? null : await holdFreeEvent(trx, asked, row.direction)
+      after.event_id = event?.key ?? null
+      after.event_public_id = event?.id ?? null
+    }
     await trx
       .updateTable('channel_mappings')
-      .set({ event_id: event?.key ?? null })
+      .set({ event_id: after.event_id, settings: JSON.stringify(after.settings) })
       .where('id', '=', row.id)
       .execute()
-    const before = factsOf(id, row)
-    const after = { ...before, event_public_id: event?.id ?? null }
-    await record({ entity: 'channel_mapping', verb: 'updated', id: mapping, before, after })
+    const made = { before: factsOf(id, row), after: factsOf(id, after) }
+    await record({ entity: 'channel_mapping', verb: 'updated', id: mapping, ...made })
     return raiseVersion(trx, instance)
   })
 }
 
 /**
- * The event stays, with what was measured.
+ * The event stays, with what was measured. The channel gets no mapping by itself any more, though its device has it.
  * @returns the version of the instance that is in force then
  * @throws AppError `plugin.unknown`, `request.precondition`, `channel.unknown`
  */
@@ -95,7 +127,8 @@ export function deleteMapping(
     const row = await findMapping(trx, instance, mapping)
     await trx.deleteFrom('channel_mappings').where('id', '=', row.id).execute()
     await record({ entity: 'channel_mapping', verb: 'deleted', id: mapping, before: factsOf(id, row) })
-    return raiseVersion(trx, instance)
+    const others = instance.removed_channels.filter((removed) => removed !== row.channel_id)
+    return raiseVersion(trx, instance, { removed_channels: [...others, row.channel_id].slice(-MAX_CHANNELS) })
   })
 }
 
@@ -107,6 +140,45 @@ async function checkRoom(trx: Transaction<Tables>, instance: Row<'plugin_instanc
     .executeTakeFirstOrThrow()
   if (count >= MAX_CHANNELS)
     throw invalidField('body', `is one channel too many: an instance has ${MAX_CHANNELS} at most`)
+}
+
+/** Settings of all channels of an instance, bytes of JSON: with the rest that its controller is told, they have to fit into one message. */
+const MAX_SETTINGS_BYTES = 300_000
+
+/** @throws AppError `request.invalid` */
+async function checkSize(
+  trx: Transaction<Tables>,
+  instance: Row<'plugin_instances'>,
+  { settings, insteadOf }: { readonly settings: ChannelSettings; readonly insteadOf?: number },
+): Promise<void> {
+  const size = Buffer.byteLength(JSON.stringify(settings))
+  if (size <= MAX_SETTINGS_BYTES / MAX_CHANNELS) return // so small that all channels together cannot be too large
+  const { others } = await trx
+    .selectFrom('channel_mappings')
+    .select(sql<number>`coalesce(sum(octet_length(settings::text)), 0)::int`.as('others'))
+    .where('instance_id', '=', instance.id)
+    .where('id', '!=', insteadOf ?? 0)
+    .executeTakeFirstOrThrow()
+  if (others + size > MAX_SETTINGS_BYTES)
+    throw invalidField(
+      'body.settings',
+      `is too large: the settings of all channels of an instance may have ${MAX_SETTINGS_BYTES} bytes`,
+    )
+}
+
+/** What its controller says of the channel; undefined: nothing is known of it. */
+async function describeChannel(
+  trx: Transaction<Tables>,
+  states: ControllerStates,
+  instance: Row<'plugin_instances'>,
+  channel: string,
+): Promise<ChannelDescription | undefined> {
+  const { name } = await trx
+    .selectFrom('controllers')
+    .select('name')
+    .where('id', '=', instance.controller_id)
+    .executeTakeFirstOrThrow()
+  return knownChannels(states, name, instance)?.find(({ id }) => id === channel)
 }
 
 /**
@@ -150,8 +222,8 @@ async function findMapping(
 }
 
 function factsOf(instance: InstanceId, row: MappingRow) {
-  const { channel_id, channel_name, direction, unit, event_public_id } = row
-  return { instance, channel_id, channel_name, direction, unit, event_public_id }
+  const { channel_id, channel_name, direction, unit, event_public_id, settings } = row
+  return { instance, channel_id, channel_name, direction, unit, event_public_id, settings }
 }
 
 function channelMapped(channel: string): (err: unknown) => never {
@@ -163,10 +235,14 @@ function channelMapped(channel: string): (err: unknown) => never {
   }
 }
 
-async function raiseVersion(trx: Transaction<Tables>, { id }: Row<'plugin_instances'>): Promise<Micros> {
+async function raiseVersion(
+  trx: Transaction<Tables>,
+  { id }: Row<'plugin_instances'>,
+  more: Pick<RowChange<'plugin_instances'>, 'removed_channels'> = {},
+): Promise<Micros> {
   const { updated_on } = await trx
     .updateTable('plugin_instances')
-    .set({ updated_on: nextVersion })
+    .set({ ...more, updated_on: nextVersion })
     .where('id', '=', id)
     .returning('updated_on')
     .executeTakeFirstOrThrow()

@@ -12,9 +12,9 @@ import {
 import { Type } from 'typebox'
 import { anyId } from '../http/ids.ts'
 import { editOf, IfMatch, tagAnswer } from '../http/versions.ts'
+import type { InstanceParts } from './instance-changes.ts'
 import { readInstance } from './instance-store.ts'
 import { createMapping, deleteMapping, updateMapping } from './mapping-changes.ts'
-import type { PluginRoutesOptions } from './routes.ts'
 
 const tags = ['Plugins']
 const ById = Type.Object({ id: anyId<InstanceId>('plugin instance', 'plg') })
@@ -23,7 +23,7 @@ const VERSION = "If-Match and ETag are about the instance's version, which each 
 const ONE_EACH = 'One event is fed by one channel and drives one.'
 
 export const mappingRoutes =
-  ({ db, changes, states }: PluginRoutesOptions): FastifyPluginAsyncTypebox =>
+  ({ db, changes, states }: InstanceParts): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get(
       '/plugins/:id/channels',
@@ -60,7 +60,7 @@ export const mappingRoutes =
         },
       },
       async (request, reply) => {
-        const made = await createMapping(changes, request.params.id, request.body, editOf(request))
+        const made = await createMapping({ changes, states }, request.params.id, request.body, editOf(request))
         tagAnswer(reply, made.updatedOn)
         return reply.code(201).send(success('Channel mapping successfully created.', made.id))
       },
@@ -73,8 +73,8 @@ export const mappingRoutes =
           errors: ['plugin.unknown', 'channel.unknown', 'event.unknown', 'channel.event-taken', 'request.precondition'],
         },
         schema: {
-          summary: 'Link a channel to an event, or to none',
-          description: `${ONE_EACH} ${VERSION}`,
+          summary: 'Link a channel to an event, or set how it is sampled and driven',
+          description: `An event of null unlinks it. Settings are replaced as a whole. ${ONE_EACH} ${VERSION}`,
           tags,
           headers: IfMatch,
           params: ByMapping,
@@ -83,7 +83,7 @@ export const mappingRoutes =
         },
       },
       async (request, reply) => {
-        tagAnswer(reply, await updateMapping(changes, request.params, request.body, editOf(request)))
+        tagAnswer(reply, await updateMapping({ changes, states }, request.params, request.body, editOf(request)))
         return success('Channel mapping successfully updated.', request.params.mapping)
       },
     )
@@ -94,7 +94,7 @@ export const mappingRoutes =
         config: { errors: ['plugin.unknown', 'channel.unknown', 'request.precondition'] },
         schema: {
           summary: 'Delete a channel mapping',
-          description: `The event stays, with what was measured. ${VERSION}`,
+          description: `The event stays, with what was measured. A channel that the device has gets no new mapping by itself. ${VERSION}`,
           tags,
           headers: IfMatch,
           params: ByMapping,

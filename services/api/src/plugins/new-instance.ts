@@ -1,12 +1,12 @@
 import type { Principal } from '@webmacs/auth/fastify'
-import { AppError, type ChannelDescription, type InstanceId, newId } from '@webmacs/contracts'
-import { type Tables, violatedUnique } from '@webmacs/database'
-import type { Transaction } from 'kysely'
+import { AppError, type ChannelDescription, type DrivenBy, type InstanceId, newId } from '@webmacs/contracts'
+import { violatedUnique } from '@webmacs/database'
 import type { Making } from '../changes/changes.ts'
-import { type ChannelEvents, eventsForChannels } from './channel-events.ts'
+import { eventsForChannels } from './channel-events.ts'
 import { withoutSecrets } from './config-secrets.ts'
 import type { InstanceConfig } from './config-text.ts'
 import { ensureController } from './ensure-controller.ts'
+import { makeMappings } from './follow-channels.ts'
 
 export interface NewInstance {
   /** Name of the controller that shall run it. */
@@ -15,10 +15,13 @@ export interface NewInstance {
   readonly instance_name: string
   readonly demo_mode: boolean
   readonly enabled: boolean
+  readonly driven_by: DrivenBy
+  readonly interval_ms: number
   readonly config: InstanceConfig
   /** As its driver describes them. */
   readonly channels: readonly ChannelDescription[]
-  readonly withEvents: boolean
+  /** Whether they get events, and those that its device has later. */
+  readonly auto_create_events: boolean
 }
 
 export interface MadeInstance {
@@ -36,7 +39,7 @@ export interface MadeInstance {
  */
 export async function makeInstance(making: Making, wanted: NewInstance, by: Principal | null): Promise<MadeInstance> {
   const { trx, record } = making
-  const { channels: _, config, controller, withEvents, ...facts } = wanted
+  const { channels: _, config, controller, ...facts } = wanted
   const channels = [...new Map(wanted.channels.map((channel) => [channel.id, channel])).values()]
   const row = await trx
     .insertInto('plugin_instances')
@@ -50,14 +53,12 @@ export async function makeInstance(making: Making, wanted: NewInstance, by: Prin
     .returning(['id', 'public_id'])
     .executeTakeFirstOrThrow()
     .catch(nameTaken(facts.instance_name))
-  const events =
-    withEvents && channels.length > 0
-      ? await eventsForChannels(making, facts.instance_name, channels, by)
-      : { linked: new Map(), reused: 0 }
+  const named = facts.auto_create_events ? channels : []
+  const events = await eventsForChannels(making, facts.instance_name, named, by?.key ?? null)
   const mappings = await makeMappings(trx, row.id, channels, events)
   const after = { ...facts, config: withoutSecrets(config), controller, channels: mappings }
   await record({ entity: 'plugin_instance', verb: 'created', id: row.public_id, after })
-  const unlinked = withEvents ? channels.filter(({ id }) => !events.linked.has(id)) : []
+  const unlinked = named.filter(({ id }) => !events.linked.has(id))
   return { id: row.public_id, unlinked, reused: events.reused }
 }
 
@@ -68,25 +69,4 @@ export function nameTaken(name: string): (err: unknown) => never {
     }
     throw err
   }
-}
-
-/** @returns what the audit log says of them */
-async function makeMappings(
-  trx: Transaction<Tables>,
-  instance: number,
-  channels: readonly ChannelDescription[],
-  { linked }: ChannelEvents,
-): Promise<object[]> {
-  if (channels.length === 0) return []
-  const mappings = channels.map(({ id, name, direction, unit }) => ({
-    public_id: newId('map'),
-    instance_id: instance,
-    channel_id: id,
-    channel_name: name,
-    direction,
-    unit,
-    event_id: linked.get(id)?.key ?? null,
-  }))
-  await trx.insertInto('channel_mappings').values(mappings).execute()
-  return channels.map(({ id }) => ({ channel_id: id, event_public_id: linked.get(id)?.id ?? null }))
 }

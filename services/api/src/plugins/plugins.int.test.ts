@@ -33,6 +33,9 @@ test('lists instances with their channels, in the order they were made', async (
     status: 'inactive',
     config_json: null,
     error_message: null,
+    driven_by: 'controller',
+    interval_ms: 1000,
+    restarts: 0,
     created_on: expect.stringMatching(/Z$/),
     updated_on: expect.stringMatching(/Z$/),
     user_public_id: null,
@@ -45,6 +48,8 @@ test('lists instances with their channels, in the order they were made', async (
         unit: '°C',
         event_public_id: expect.stringMatching(/^evt_/),
         created_on: expect.stringMatching(/Z$/),
+        settings: {},
+        is_present: null,
       },
     ]),
   })

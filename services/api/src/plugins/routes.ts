@@ -1,9 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { principalOf } from '@webmacs/auth/fastify'
 import {
-  AppError,
-  type AvailablePlugin,
-  AvailablePlugins,
   CreatePluginInstance,
   type InstanceId,
   Page,
@@ -13,29 +10,26 @@ import {
   success,
   UpdatePluginInstance,
 } from '@webmacs/contracts'
-import type { Tables } from '@webmacs/database'
-import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
-import type { Changes } from '../changes/changes.ts'
 import { anyId } from '../http/ids.ts'
 import { pageAnswer } from '../http/paging.ts'
 import { editOf, IfMatch, tagAnswer } from '../http/versions.ts'
-import type { ControllerStates } from './controller-states.ts'
-import { type CreatedInstance, createInstance, deleteInstance, updateInstance } from './instance-changes.ts'
+import {
+  type CreatedInstance,
+  createInstance,
+  deleteInstance,
+  type InstanceParts,
+  updateInstance,
+} from './instance-changes.ts'
 import { listInstances, readInstance } from './instance-store.ts'
-
-export interface PluginRoutesOptions {
-  readonly db: Kysely<Tables>
-  readonly changes: Changes
-  readonly states: ControllerStates
-}
 
 const tags = ['Plugins']
 const ById = Type.Object({ id: anyId<InstanceId>('plugin instance', 'plg') })
 
 export const pluginRoutes =
-  ({ db, changes, states }: PluginRoutesOptions): FastifyPluginAsyncTypebox =>
+  (parts: InstanceParts): FastifyPluginAsyncTypebox =>
   async (app) => {
+    const { db, changes, states } = parts
     app.get(
       '/plugins',
       {
@@ -52,19 +46,6 @@ export const pluginRoutes =
       },
     )
 
-    app.get(
-      '/plugins/available',
-      {
-        config: { errors: ['broker.unavailable'] },
-        schema: {
-          summary: 'List the plugins that controllers can run',
-          tags,
-          response: { 200: AvailablePlugins },
-        },
-      },
-      async () => availablePlugins(states),
-    )
-
     app.post(
       '/plugins',
       {
@@ -72,14 +53,14 @@ export const pluginRoutes =
         schema: {
           summary: 'Create a plugin instance',
           description:
-            'It runs on the controller that has the plugin, with the channels that the plugin describes. A plugin that no controller has yet gives an instance without channels. Fields that are called like secrets (password, token, key) are kept out of the audit log.',
+            "It runs on the controller that has the plugin, with the channels that the plugin has under this configuration. The configuration is checked against the plugin's schema; one that says nothing means the plugin's defaults. Where no controller has the plugin yet, or its controller does not answer, channels come as soon as the controller reports them. Fields that are called like secrets (password, token, key) are kept out of the audit log.",
           tags,
           body: CreatePluginInstance,
           response: { 201: Success },
         },
       },
       async (request, reply) => {
-        const created = await createInstance({ changes, states }, request.body, principalOf(request))
+        const created = await createInstance(parts, request.body, principalOf(request))
         return reply.code(201).send(success(describeCreated(created, request.body.plugin_id), created.id))
       },
     )
@@ -110,7 +91,7 @@ export const pluginRoutes =
         schema: {
           summary: 'Change a plugin instance',
           description:
-            'Fields that are left out stay as they are. Its controller follows within a second. Events keep their names when it is renamed.',
+            'Fields that are left out stay as they are. Its controller follows within two seconds. A new configuration is checked, and gives the channels that the plugin has under it; channels that it has no more stay mapped, with is_present false. Events keep their names when it is renamed.',
           tags,
           headers: IfMatch,
           params: ById,
@@ -120,7 +101,7 @@ export const pluginRoutes =
       },
       async (request, reply) => {
         const { id } = request.params
-        tagAnswer(reply, await updateInstance(changes, id, request.body, editOf(request)))
+        tagAnswer(reply, await updateInstance(parts, id, request.body, editOf(request)))
         return success('Plugin instance successfully updated.', id)
       },
     )
@@ -149,10 +130,11 @@ export const pluginRoutes =
 const NAMED_AT_MOST = 5
 
 /** Also what somebody who expects channels with new events would wonder about. */
-function describeCreated({ plugin, reused, unlinked }: CreatedInstance, pluginId: string): string {
+function describeCreated({ channels, reused, unlinked }: CreatedInstance, pluginId: string): string {
   const sentences = ['Plugin instance successfully created.']
-  if (plugin === undefined)
+  if (channels === 'unknown')
     sentences.push(`No controller has the plugin '${pluginId}' yet: it has no channels, and does not run.`)
+  if (channels === 'awaited') sentences.push('Its controller has not said yet which channels it has: they will follow.')
   if (reused > 0) sentences.push(`Events that had the names of its channels are used as they are: ${reused}.`)
   if (unlinked.length > 0) {
     const names = unlinked.slice(0, NAMED_AT_MOST).map(({ name }) => name)
@@ -160,15 +142,4 @@ function describeCreated({ plugin, reused, unlinked }: CreatedInstance, pluginId
     sentences.push(`Without an event, because the one of that name is linked to another channel: ${names.join(', ')}.`)
   }
   return sentences.join(' ')
-}
-
-/** What several controllers have is listed once. @throws AppError `broker.unavailable` before anything was heard of them */
-function availablePlugins(states: ControllerStates): AvailablePlugin[] {
-  if (!states.isKnown) throw new AppError('broker.unavailable')
-  const byId = new Map(
-    states.inventories
-      .flatMap(({ plugins }) => plugins)
-      .map(({ id, name, version, vendor, description, url }) => [id, { id, name, version, vendor, description, url }]),
-  )
-  return [...byId.values()].sort((one, other) => one.id.localeCompare(other.id))
 }

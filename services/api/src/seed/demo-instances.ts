@@ -6,6 +6,7 @@ import { holdLock } from '../instance-lock.ts'
 import { makeInstance } from '../plugins/new-instance.ts'
 
 const MARKER = 'demo-instances'
+const DEMO_INTERVAL_MS = 1000
 
 interface DemoInstance {
   readonly plugin: string
@@ -61,7 +62,8 @@ async function makeInstances(
   for (const { demo, plugin } of offered) {
     const wanted = {
       ...{ controller, plugin_id: plugin.id, instance_name: demo.name, demo_mode: demo.demoMode },
-      ...{ enabled: true, config: {}, channels: plugin.channels, withEvents: true },
+      ...{ enabled: true, driven_by: 'controller' as const, interval_ms: DEMO_INTERVAL_MS },
+      ...{ config: {}, channels: plugin.channels, auto_create_events: true },
     }
     made.push((await makeInstance(making, wanted, null)).id)
   }

@@ -74,7 +74,7 @@ test('makes the demo instances with events and channels when the first controlle
       ['System Monitor – CPU Usage', 'sensor', '%', 200],
       ['Simulated Reactor – Temperature', 'sensor', '°C', 200],
       ['Simulated Reactor – Valve', 'actuator', 'bool', 1],
-      ['Simulated Reactor – Heater', 'range', '%', 100],
+      ['Simulated Reactor – Heater', 'actuator', '%', 100],
     ],
   )
   expect(await site.db.db.selectFrom('plugin_instances').select('id').execute()).toHaveLength(2)

@@ -1,6 +1,8 @@
 import { type Client, createClient, isClientError, passwordSession } from '@webmacs/client'
+import { until } from '@webmacs/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ApiSite, PASSWORD, startApiSite } from './api-site.ts'
+import { aChannel, announceController, answerAsController } from './controllers.ts'
 
 let site: ApiSite
 let client: Client
@@ -41,4 +43,23 @@ test('the client gathers all pages, and names the field that broke a rule', asyn
     code: 'request.invalid',
     errors: [{ field: 'body.name' }],
   })
+})
+
+test('the client reads a driver, tests a device and shows what its channels show', async () => {
+  await announceController(site.bus)
+  const temperature = aChannel()
+  const value = { channel_id: temperature.id, value: 21.5, quality: [], time: '2026-11-23T16:12:13.408444Z' }
+  const tested = { ok: true, message: null, channels: [temperature], values: [value], duration_ms: 1 }
+  await using _answers = await answerAsController(site.bus, {
+    test: () => tested,
+    values: () => ({ values: [value], overruns: 0 }),
+  })
+  const admin = createClient(
+    passwordSession({ baseUrl: site.api.url, email: site.users.admin.email, password: PASSWORD }),
+  )
+  await until('the driver is known', async () => (await admin.plugins.available()).length > 0)
+  expect((await admin.plugins.details('simulated')).channels[0]).toEqual(temperature)
+  expect(await admin.plugins.test({ plugin_id: 'simulated' })).toEqual(tested)
+  const { public_id } = await admin.plugins.create({ plugin_id: 'simulated', instance_name: 'Rig' })
+  expect((await admin.plugins.values(public_id)).channels[0]).toEqual({ ...temperature, ...value })
 })

@@ -4,9 +4,13 @@ import type {
   CreateChannelMapping,
   CreatePluginInstance,
   InstanceId,
+  InstanceValues,
   MappingId,
+  PluginDetails,
   PluginInstance,
+  PluginTestResult,
   Success,
+  TestPluginInstance,
   UpdateChannelMapping,
   UpdatePluginInstance,
 } from '@webmacs/contracts'
@@ -30,7 +34,7 @@ import {
 export interface ChannelsClient {
   list(instanceId: string, options?: RequestOptions): Promise<ChannelMapping[]>
   create(instanceId: string, channel: CreateChannelMapping, options?: RequestOptions): Promise<Created<MappingId>>
-  /** Links another event, or with null none. */
+  /** Links another event, or with null none; settings are replaced as a whole. */
   update(instanceId: string, mappingId: string, body: UpdateChannelMapping, options?: ChangeOptions): Promise<Success>
   delete(instanceId: string, mappingId: string, options?: ChangeOptions): Promise<Success>
 }
@@ -44,6 +48,12 @@ export interface PluginsClient
   create(instance: CreatePluginInstance, options?: RequestOptions): Promise<Created<InstanceId>>
   /** Drivers that the controllers have. */
   available(options?: RequestOptions): Promise<AvailablePlugin[]>
+  /** A driver with all that is needed to set up an instance of it: the schema of its configuration, its channels. */
+  details(pluginId: string, options?: RequestOptions): Promise<PluginDetails>
+  /** Whether a device answers under a configuration that is not saved. `ok` is false where it does not. May take twelve seconds. */
+  test(configuration: TestPluginInstance, options?: RequestOptions): Promise<PluginTestResult>
+  /** What all channels of an instance show now, whether events are linked to them or not. */
+  values(instanceId: string, options?: RequestOptions): Promise<InstanceValues>
   readonly channels: ChannelsClient
 }
 
@@ -54,6 +64,9 @@ export const pluginsClient = (http: Http): PluginsClient => ({
   ...deletable(http, '/plugins'),
   create: (instance, options) => create(http, '/plugins', instance, options),
   available: (options) => http.send('/plugins/available', { ...options }),
+  details: (pluginId, options) => http.send(pathTo('/plugins/available', pluginId), { ...options }),
+  test: (body, options) => http.send('/plugins/test', { method: 'POST', body, ...options }),
+  values: (instanceId, options) => http.send(`${pathTo('/plugins', instanceId)}/values`, { ...options }),
   channels: {
     list: (instanceId, options) => http.send(channelsOf(instanceId), { ...options }),
     create: (instanceId, channel, options) => create(http, channelsOf(instanceId), channel, options),

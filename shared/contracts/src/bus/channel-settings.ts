@@ -58,7 +58,10 @@ export const Calibration = Type.Union(
 )
 export type Calibration = Static<typeof Calibration>
 
-/** How an output may be driven, and what it does when nobody drives it. What is left out is as its driver says, else as described. */
+/**
+ * How an output may be driven, and what it does when nobody drives it. What is left out is as its driver says, else as described: the schema
+ * has no defaults, so that what is kept is what was sent.
+ */
 export const OutputPolicy = Type.Object(
   {
     min: Type.Optional(number("Least value, in the unit; not below the driver's", 0)),
@@ -66,8 +69,7 @@ export const OutputPolicy = Type.Object(
     out_of_range: Type.Optional(
       Type.Unsafe<'clamp' | 'refuse'>(
         Type.Enum(['clamp', 'refuse'], {
-          default: 'clamp',
-          description: 'What becomes of a command beyond min and max',
+          description: 'What becomes of a command beyond min and max; left out: clamp',
         }),
       ),
     ),
@@ -90,21 +92,18 @@ export const OutputPolicy = Type.Object(
     on_contact_loss: Type.Optional(
       Type.Unsafe<'safe' | 'hold'>(
         Type.Enum(['safe', 'hold'], {
-          default: 'safe',
-          description: 'When the controller has been without its server for longer than grace_ms',
+          description: 'When the controller has been without its server for longer than grace_ms; left out: safe',
         }),
       ),
     ),
-    grace_ms: Type.Optional({
-      ...milliseconds([0, 24 * HOUR_MS], 'How long the output is held without contact', 30_000),
-      default: 30_000,
-    }),
+    grace_ms: Type.Optional(
+      milliseconds([0, 24 * HOUR_MS], 'How long the output is held without contact; left out: 30 s', 30_000),
+    ),
     on_start: Type.Optional(
       Type.Unsafe<'safe' | 'hold' | 'last_confirmed'>(
         Type.Enum(['safe', 'hold', 'last_confirmed'], {
-          default: 'safe',
           description:
-            'When its device is connected (again): the safe value; nothing is written; or the last setpoint that was confirmed',
+            'When its device is connected (again): the safe value; nothing is written; or the last setpoint that was confirmed; left out: safe',
         }),
       ),
     ),
@@ -150,6 +149,10 @@ export const ChannelSettings = Type.Object(
     calibration: Type.Optional(Calibration),
     output: Type.Optional(OutputPolicy),
   },
-  { additionalProperties: false, description: 'Sampling, calibration and output policy of a channel' },
+  {
+    additionalProperties: false,
+    description: 'Sampling, calibration and output policy of a channel',
+    examples: [{ interval_ms: 200, deadband: 0.05, max_silence_ms: 60_000 }],
+  },
 )
 export type ChannelSettings = Static<typeof ChannelSettings>

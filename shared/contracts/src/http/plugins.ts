@@ -201,7 +201,9 @@ export type PluginTestResult = Static<typeof PluginTestResult>
 
 /** What all channels of an instance show now, whether they are mapped or not. */
 export const InstanceValues = Type.Object({
-  channels: Type.Array(Type.Object({ ...ChannelDescription.properties, ...ChannelValue.properties })),
+  channels: Type.Array(Type.Object({ ...ChannelDescription.properties, ...ChannelValue.properties }), {
+    description: 'As the driver describes them, with what they show',
+  }),
   overruns: Type.Integer({ description: 'Sampling cycles left out since its process started', examples: [0] }),
 })
 export type InstanceValues = Static<typeof InstanceValues>
