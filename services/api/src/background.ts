@@ -6,6 +6,7 @@ import type { Revocations } from './auth/revocations.ts'
 import { answerVerification } from './auth/verify-responder.ts'
 import type { Changes } from './changes/changes.ts'
 import { OutboxRelay } from './changes/outbox-relay.ts'
+import { CommandHistory } from './commands/history.ts'
 import { type Config, seedsDemo } from './config.ts'
 import type { LastValues } from './datapoints/last-values.ts'
 import { LastValuesFeed } from './datapoints/last-values-feed.ts'
@@ -16,6 +17,7 @@ import type { ControllerStates } from './plugins/controller-states.ts'
 import { ControllerIntake } from './seed/controller-intake.ts'
 import { seedFirstAdmin } from './seed/first-admin.ts'
 import { noteStart } from './seed/start-entry.ts'
+import { answerTime } from './system/time-responder.ts'
 import type { TelemetryIntake } from './telemetry/intake.ts'
 import { startTelemetry, type TelemetryParts } from './telemetry/start-telemetry.ts'
 
@@ -61,6 +63,10 @@ export async function startBackground(options: BackgroundOptions): Promise<Async
   stack.defer(() => states.stopped())
   await started('the state of controllers', () => states.start(bus, signal))
 
+  const history = new CommandHistory({ db, bus, states, log })
+  stack.defer(() => history.stopped())
+  history.start(signal)
+
   const { intake: telemetryIntake, telemetry } = options
   const source = await started('the number of this instance', telemetry.source)
   stack.use(startTelemetry({ ...telemetry, source, intake: telemetryIntake, db, bus, log }))
@@ -82,6 +88,8 @@ export async function startBackground(options: BackgroundOptions): Promise<Async
   stack.defer(() => verification.stop())
   const runningExperiment = answerRunningExperiment(db, bus)
   stack.defer(() => runningExperiment.stop())
+  const time = answerTime(bus)
+  stack.defer(() => time.stop())
 
   stack.defer(() => stopping.abort())
   return stack.move()

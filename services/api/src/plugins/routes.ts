@@ -17,6 +17,7 @@ import type { Tables } from '@webmacs/database'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import type { Changes } from '../changes/changes.ts'
+import type { LastValues } from '../datapoints/last-values.ts'
 import { anyId } from '../http/ids.ts'
 import { pageAnswer } from '../http/paging.ts'
 import { editOf, IfMatch, tagAnswer } from '../http/versions.ts'
@@ -28,13 +29,14 @@ export interface PluginRoutesOptions {
   readonly db: Kysely<Tables>
   readonly changes: Changes
   readonly states: ControllerStates
+  readonly lastValues: LastValues
 }
 
 const tags = ['Plugins']
 const ById = Type.Object({ id: anyId<InstanceId>('plugin instance', 'plg') })
 
 export const pluginRoutes =
-  ({ db, changes, states }: PluginRoutesOptions): FastifyPluginAsyncTypebox =>
+  ({ db, changes, states, lastValues }: PluginRoutesOptions): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get(
       '/plugins',
@@ -47,7 +49,7 @@ export const pluginRoutes =
         },
       },
       async ({ query }) => {
-        const { total, instances } = await listInstances(db, states, query)
+        const { total, instances } = await listInstances(db, { states, lastValues }, query)
         return pageAnswer(query, total, instances)
       },
     )
@@ -97,7 +99,7 @@ export const pluginRoutes =
         },
       },
       async ({ params }, reply) => {
-        const { value, updatedOn } = await readInstance(db, states, params.id)
+        const { value, updatedOn } = await readInstance(db, { states, lastValues }, params.id)
         tagAnswer(reply, updatedOn)
         return value
       },
