@@ -53,9 +53,14 @@ export async function announceController(site: TestBus, controller = 'local'): P
   })
 }
 
-export async function report(site: TestBus, instance: InstanceId, overrides: Partial<ReportedInstance>): Promise<void> {
+export async function report(
+  site: TestBus,
+  instance: InstanceId,
+  overrides: Partial<ReportedInstance>,
+  controller = 'local',
+): Promise<void> {
   const bucket = await openBucket(site.bus, bucketOf(site), ReportedInstance)
-  await bucket.put(controllerKeys.reported('local', instance), {
+  await bucket.put(controllerKeys.reported(controller, instance), {
     instance,
     status: 'connected',
     error_message: null,
