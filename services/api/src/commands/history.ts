@@ -67,7 +67,7 @@ export class CommandHistory {
     const { db, states, log } = this.#options
     const report = this.#validate(parseJson(message.data))
     if (!report.ok) {
-      log.error({ event: 'command-report.invalid', subject: message.subject, errors: report.errors }, 'report is none')
+      log.warn({ event: 'command-report.invalid', subject: message.subject, errors: report.errors }, 'report is none')
       message.ack()
       return
     }
@@ -78,7 +78,7 @@ export class CommandHistory {
       message.ack()
     } catch (err) {
       if (isAboutValues(err)) {
-        log.error({ event: 'command-report.unstorable', command: id, err }, 'report cannot be stored')
+        log.warn({ event: 'command-report.unstorable', command: id, err }, 'report cannot be stored')
         message.ack()
         return
       }
