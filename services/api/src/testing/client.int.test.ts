@@ -1,6 +1,7 @@
 import { type Client, createClient, isClientError, passwordSession } from '@webmacs/client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ApiSite, PASSWORD, startApiSite } from './api-site.ts'
+import { anOutput, startController } from './outputs.ts'
 
 let site: ApiSite
 let client: Client
@@ -41,4 +42,16 @@ test('the client gathers all pages, and names the field that broke a rule', asyn
     code: 'request.invalid',
     errors: [{ field: 'body.name' }],
   })
+})
+
+test('the client sets an output, and reads what became of it', async () => {
+  const output = await anOutput(site.db)
+  await startController(site.bus, output.controller, ({ value }) => (value > 50 ? { state: 'refused' } : {}))
+  const set = (value: number) => client.commands.create({ event_public_id: output.event.id, value })
+  const command = await set(42)
+  expect(command).toMatchObject({ state: 'confirmed', written_value: 42 })
+  expect(await client.commands.get(command.public_id)).toEqual(command)
+  await expect(set(60)).rejects.toMatchObject({ status: 409, code: 'command.refused' })
+  const refused = await client.commands.all({ event: output.event.id, state: 'refused' })
+  expect(refused.map(({ value }) => value)).toEqual([60])
 })
