@@ -76,6 +76,8 @@ export class CommandDispatcher {
       )
       return noAnswer(controller)
     }
+    // Whether it did anything before it failed is not known; its report would say so.
+    if (err instanceof AppError && err.code === 'internal') return noAnswer(controller)
     if (err instanceof AppError) return { state: 'refused', code: 'command.refused', detail: err.message }
     throw err
   }
