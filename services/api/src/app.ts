@@ -75,7 +75,7 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
   const throttle = new LoginThrottle()
   const lastValues = new LastValues()
   changes.onChange((change) => lastValues.noteChange(change))
-  const states = new ControllerStates()
+  const states = new ControllerStates(lastValues)
   const telemetry = {
     source: lazySource(db),
     keys: new IdempotencyKeys(db),

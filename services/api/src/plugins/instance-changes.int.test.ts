@@ -3,6 +3,7 @@ import { type Change, newId, type PluginInstance } from '@webmacs/contracts'
 import { until } from '@webmacs/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Changes } from '../changes/changes.ts'
+import { LastValues } from '../datapoints/last-values.ts'
 import { type Answer, type ApiSite, aProblem, type Call, startApiSite } from '../testing/api-site.ts'
 import { announceController } from '../testing/controllers.ts'
 import { anEvent, storeReadings } from '../testing/stored-readings.ts'
@@ -261,7 +262,7 @@ test('makes nothing before it knows what controllers can run', async () => {
     role: 'admin',
     credential: { kind: 'api-token', id: newId('tok') },
   }
-  const parts = { changes: new Changes(site.db.db), states: new ControllerStates() }
+  const parts = { changes: new Changes(site.db.db), states: new ControllerStates(new LastValues()) }
   const creating = createInstance(parts, { plugin_id: 'simulated', instance_name: aName() }, by)
   await expect(creating).rejects.toMatchObject({ code: 'broker.unavailable' })
 })

@@ -3,30 +3,21 @@ import {
   type ChannelMapping,
   formatTime,
   type InstanceId,
-  type Micros,
-  nowMicros,
   type Page,
   type PluginInstance,
 } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
 import type { Kysely } from 'kysely'
-import type { LastValues } from '../datapoints/last-values.ts'
 import { limitOf, offsetOf } from '../http/paging.ts'
 import type { Versioned } from '../http/versions.ts'
 import { withoutSecrets } from './config-secrets.ts'
 import { configText } from './config-text.ts'
 import type { ControllerStates } from './controller-states.ts'
 
-/** What tells how instances are. */
-export interface SignsOfLife {
-  readonly states: ControllerStates
-  readonly lastValues: LastValues
-}
-
 /** Instances with their channels, oldest first, and how their controllers say they are. */
 export async function listInstances(
   db: Kysely<Tables>,
-  signs: SignsOfLife,
+  states: ControllerStates,
   page: Page,
 ): Promise<{ total: number; instances: PluginInstance[] }> {
   const [rows, counted] = await Promise.all([
@@ -36,17 +27,17 @@ export async function listInstances(
       .select(({ fn }) => fn.countAll<number>().as('total'))
       .executeTakeFirstOrThrow(),
   ])
-  return { total: counted.total, instances: await withChannels(db, signs, rows) }
+  return { total: counted.total, instances: await withChannels(db, states, rows) }
 }
 
 /** @throws AppError `plugin.unknown` */
 export async function readInstance(
   db: Kysely<Tables>,
-  signs: SignsOfLife,
+  states: ControllerStates,
   id: InstanceId,
 ): Promise<Versioned<PluginInstance>> {
   const row = await instances(db).where('plugin_instances.public_id', '=', id).executeTakeFirst()
-  const [value] = row === undefined ? [] : await withChannels(db, signs, [row])
+  const [value] = row === undefined ? [] : await withChannels(db, states, [row])
   if (row === undefined || value === undefined) throw unknownInstance(id)
   return { value, updatedOn: row.updated_on }
 }
@@ -66,7 +57,7 @@ type InstanceRow = Awaited<ReturnType<ReturnType<typeof instances>['execute']>>[
 
 async function withChannels(
   db: Kysely<Tables>,
-  signs: SignsOfLife,
+  states: ControllerStates,
   rows: readonly InstanceRow[],
 ): Promise<PluginInstance[]> {
   if (rows.length === 0) return []
@@ -84,7 +75,7 @@ async function withChannels(
     .execute()
   const byInstance = Map.groupBy(mappings, ({ instance_id }) => instance_id)
   return rows.map((row) => {
-    const report = signs.states.report(row.controller, row.public_id)
+    const report = states.report(row.controller, row.public_id)
     const present = report && report.channels.length > 0 ? new Set(report.channels.map(({ id }) => id)) : undefined
     const channels = (byInstance.get(row.id) ?? []).map(
       ({ created_on, ...mapping }): ChannelMapping => ({
@@ -99,29 +90,23 @@ async function withChannels(
         is_present: present?.has(mapping.channel_id) ?? null,
       }),
     )
-    return instanceAnswer(row, stateOf(row, channels, signs), channels)
+    return instanceAnswer(row, stateOf(row, channels, states), channels)
   })
 }
 
 type InstanceState = Pick<PluginInstance, 'status' | 'error_message' | 'restarts'>
 
-/** Somebody else's controller says nothing of itself: it lives while values come. */
-const EXTERNAL_SILENCE: Micros = 60_000_000
-
 function stateOf(
   { enabled, driven_by, controller, public_id }: InstanceRow,
   channels: readonly ChannelMapping[],
-  { states, lastValues }: SignsOfLife,
+  states: ControllerStates,
 ): InstanceState {
   const report = states.report(controller, public_id)
   const restarts = report?.restarts ?? 0
   const failed = (error_message: string): InstanceState => ({ status: 'error', error_message, restarts })
   if (!enabled) return { status: 'inactive', error_message: null, restarts }
   if (driven_by === 'external') {
-    const since = nowMicros() - EXTERNAL_SILENCE
-    const isHeard = channels.some(
-      ({ event_public_id: event }) => event !== null && (lastValues.timeOf(event) ?? 0) > since,
-    )
+    const isHeard = channels.some(({ event_public_id: event }) => event !== null && states.isFed(event))
     return { status: isHeard ? 'connected' : 'inactive', error_message: null, restarts: 0 }
   }
   if (!states.isKnown) return failed('The message broker cannot be reached: the state is not known.')

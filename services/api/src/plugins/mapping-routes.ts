@@ -23,7 +23,7 @@ const VERSION = "If-Match and ETag are about the instance's version, which each 
 const ONE_EACH = 'One event is fed by one channel and drives one.'
 
 export const mappingRoutes =
-  ({ db, changes, states, lastValues }: PluginRoutesOptions): FastifyPluginAsyncTypebox =>
+  ({ db, changes, states }: PluginRoutesOptions): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get(
       '/plugins/:id/channels',
@@ -37,7 +37,7 @@ export const mappingRoutes =
         },
       },
       async ({ params }, reply) => {
-        const { value, updatedOn } = await readInstance(db, { states, lastValues }, params.id)
+        const { value, updatedOn } = await readInstance(db, states, params.id)
         tagAnswer(reply, updatedOn)
         return value.channel_mappings
       },

@@ -17,7 +17,6 @@ import type { Tables } from '@webmacs/database'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import type { Changes } from '../changes/changes.ts'
-import type { LastValues } from '../datapoints/last-values.ts'
 import { anyId } from '../http/ids.ts'
 import { pageAnswer } from '../http/paging.ts'
 import { editOf, IfMatch, tagAnswer } from '../http/versions.ts'
@@ -29,14 +28,13 @@ export interface PluginRoutesOptions {
   readonly db: Kysely<Tables>
   readonly changes: Changes
   readonly states: ControllerStates
-  readonly lastValues: LastValues
 }
 
 const tags = ['Plugins']
 const ById = Type.Object({ id: anyId<InstanceId>('plugin instance', 'plg') })
 
 export const pluginRoutes =
-  ({ db, changes, states, lastValues }: PluginRoutesOptions): FastifyPluginAsyncTypebox =>
+  ({ db, changes, states }: PluginRoutesOptions): FastifyPluginAsyncTypebox =>
   async (app) => {
     app.get(
       '/plugins',
@@ -49,7 +47,7 @@ export const pluginRoutes =
         },
       },
       async ({ query }) => {
-        const { total, instances } = await listInstances(db, { states, lastValues }, query)
+        const { total, instances } = await listInstances(db, states, query)
         return pageAnswer(query, total, instances)
       },
     )
@@ -99,7 +97,7 @@ export const pluginRoutes =
         },
       },
       async ({ params }, reply) => {
-        const { value, updatedOn } = await readInstance(db, { states, lastValues }, params.id)
+        const { value, updatedOn } = await readInstance(db, states, params.id)
         tagAnswer(reply, updatedOn)
         return value
       },
