@@ -48,6 +48,17 @@ test('lets api alone answer what sockets ask, and fanout alone ask it', () => {
   }
 })
 
+test('lets api alone ask controllers to set outputs, follow what became of that, and say what time it is', () => {
+  const { commands, time } = names.subjects
+  const asks = (subject: string) => NATS_USERS.filter((user) => permissionsOf(user, names).publish.includes(subject))
+  const hears = (subject: string) => NATS_USERS.filter((user) => permissionsOf(user, names).subscribe.includes(subject))
+  expect([asks(commands('*')), hears(commands('*'))]).toEqual([['api'], ['controller']])
+  expect(asks('$JS.API.CONSUMER.MSG.NEXT.COMMANDS.command-history')).toEqual(['api'])
+  expect(asks('$JS.ACK.COMMANDS.command-history.>')).toEqual(['api'])
+  expect(asks('webmacs.command-reports.*')).toEqual(['controller'])
+  expect([asks(time), hears(time)]).toEqual([['controller'], ['api']])
+})
+
 test('lets fanout hear only the changes that concern its sockets', () => {
   const heard = permissionsOf('fanout', names).subscribe.filter((subject) => subject.includes('.changes.'))
   expect(heard).toEqual(['webmacs.changes.user.*', 'webmacs.changes.api_token.*', 'webmacs.changes.experiment.*'])

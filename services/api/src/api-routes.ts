@@ -8,6 +8,8 @@ import type { Revocations } from './auth/revocations.ts'
 import { authRoutes } from './auth/routes.ts'
 import type { Broker } from './broker.ts'
 import type { Changes } from './changes/changes.ts'
+import type { CommandDispatcher } from './commands/dispatcher.ts'
+import { commandRoutes } from './commands/routes.ts'
 import { dashboardRoutes } from './dashboards/routes.ts'
 import { widgetRoutes } from './dashboards/widget-routes.ts'
 import type { LastValues } from './datapoints/last-values.ts'
@@ -36,6 +38,7 @@ export interface ApiParts {
   readonly lastValues: LastValues
   readonly intake: TelemetryIntake
   readonly states: ControllerStates
+  readonly commands: CommandDispatcher
 }
 
 /** Every resource below `/api/v1`. */
@@ -55,5 +58,6 @@ export const apiRoutes =
     await api.register(pluginRoutes(parts))
     await api.register(deviceRoutes(parts))
     await api.register(mappingRoutes(parts))
+    await api.register(commandRoutes(parts))
     await api.register(auditRoutes(parts))
   }

@@ -22,6 +22,7 @@ import { loadSession, loadTokenOwner } from './auth/users.ts'
 import { startBackground } from './background.ts'
 import { Broker } from './broker.ts'
 import { Changes } from './changes/changes.ts'
+import { CommandDispatcher } from './commands/dispatcher.ts'
 import { type Config, docsReaders, Environment } from './config.ts'
 import { LastValues } from './datapoints/last-values.ts'
 import { createHttpServer } from './http/server.ts'
@@ -74,7 +75,7 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
   const throttle = new LoginThrottle()
   const lastValues = new LastValues()
   changes.onChange((change) => lastValues.noteChange(change))
-  const states = new ControllerStates()
+  const states = new ControllerStates(lastValues)
   const telemetry = {
     source: lazySource(db),
     keys: new IdempotencyKeys(db),
@@ -82,7 +83,8 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
     commits: new CommitWatch(),
   }
   const retentionDays = config.RETENTION_DAYS
-  const intake = new TelemetryIntake({ ...telemetry, db, broker, lastValues, metrics, retentionDays })
+  const commands = new CommandDispatcher({ db, broker, log })
+  const intake = new TelemetryIntake({ ...telemetry, db, broker, lastValues, commands, metrics, retentionDays })
   const http = await createHttpServer({
     log,
     metrics,
@@ -98,7 +100,8 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
     },
   })
   await http.register(healthRoutes({ checks, newestReading: () => lastValues.newest }))
-  const parts = { db, changes, broker, key, tokenLifetimeMinutes, throttle, revocations, lastValues, intake, states }
+  const access = { key, tokenLifetimeMinutes, throttle, revocations }
+  const parts = { ...access, db, changes, broker, lastValues, intake, states, commands }
   await http.register(apiRoutes(parts), { prefix: API_BASE })
   await http.register(docsPage())
   await http.listen({ host: config.HOST, port: config.PORT })

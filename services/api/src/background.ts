@@ -7,6 +7,7 @@ import { answerVerification } from './auth/verify-responder.ts'
 import type { Broker } from './broker.ts'
 import type { Changes } from './changes/changes.ts'
 import { OutboxRelay } from './changes/outbox-relay.ts'
+import { CommandHistory } from './commands/history.ts'
 import { type Config, seedsDemo } from './config.ts'
 import type { LastValues } from './datapoints/last-values.ts'
 import { LastValuesFeed } from './datapoints/last-values-feed.ts'
@@ -18,6 +19,7 @@ import type { ControllerStates } from './plugins/controller-states.ts'
 import { ControllerIntake } from './seed/controller-intake.ts'
 import { seedFirstAdmin } from './seed/first-admin.ts'
 import { noteStart } from './seed/start-entry.ts'
+import { answerTime } from './system/time-responder.ts'
 import type { TelemetryIntake } from './telemetry/intake.ts'
 import { startTelemetry, type TelemetryParts } from './telemetry/start-telemetry.ts'
 
@@ -64,6 +66,10 @@ export async function startBackground(options: BackgroundOptions): Promise<Async
   stack.defer(() => states.stopped())
   await started('the state of controllers', () => states.start(bus, signal))
 
+  const history = new CommandHistory({ db, bus, states, log })
+  stack.defer(() => history.stopped())
+  history.start(signal)
+
   const { intake: telemetryIntake, telemetry } = options
   const source = await started('the number of this instance', telemetry.source)
   stack.use(startTelemetry({ ...telemetry, source, intake: telemetryIntake, db, bus, log }))
@@ -90,6 +96,8 @@ export async function startBackground(options: BackgroundOptions): Promise<Async
   stack.defer(() => verification.stop())
   const runningExperiment = answerRunningExperiment(db, bus)
   stack.defer(() => runningExperiment.stop())
+  const time = answerTime(bus)
+  stack.defer(() => time.stop())
 
   stack.defer(() => stopping.abort())
   return stack.move()

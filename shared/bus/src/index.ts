@@ -17,4 +17,5 @@ export {
   provision,
   unprovision,
 } from './provision.ts'
+export { type PullOptions, pullMessages } from './pull.ts'
 export { registerService, type ServiceIdentity } from './service-registration.ts'

@@ -104,6 +104,25 @@ test('gives up reading after three attempts, and never sends a change twice', as
   expect(asked).toHaveLength(4)
 })
 
+test('sends a command again under its id when no answer came, and never when it has come to something', async () => {
+  const { client, asked } = answering(
+    new TypeError('fetch failed'),
+    problem(
+      504,
+      { code: 'controller.away', detail: 'The controller does not answer. (cmd_1)' },
+      { 'retry-after': '5' },
+    ),
+  )
+  const command = { event_public_id: 'evt_1', value: 1 }
+  await expect(client.commands.create(command)).rejects.toMatchObject({ code: 'controller.away' })
+  expect(asked).toHaveLength(2)
+  const sent = asked.map(({ init }) => JSON.parse(String(init.body)))
+  expect(sent[0]).toEqual({ ...command, public_id: expect.stringMatching(/^cmd_[0-9a-z]{12}$/) })
+  expect(sent[1]).toEqual(sent[0])
+  await expect(client.datapoints.create(command)).rejects.toMatchObject({ code: 'controller.away' })
+  expect(asked).toHaveLength(3)
+})
+
 test('passes an abort on as it is', async () => {
   const { client } = answering(new Error('aborted'))
   const reason = new Error('page left')

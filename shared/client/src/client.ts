@@ -4,6 +4,7 @@ import { createHttp, type RequestOptions } from './http.ts'
 import { followLive, type LiveBatch, type LiveOptions } from './live.ts'
 import { type AuditClient, auditClient } from './resources/audit.ts'
 import { type AuthClient, authClient } from './resources/auth.ts'
+import { type CommandsClient, commandsClient } from './resources/commands.ts'
 import { type DashboardsClient, dashboardsClient } from './resources/dashboards.ts'
 import { type DatapointsClient, datapointsClient } from './resources/datapoints.ts'
 import { type EventsClient, eventsClient } from './resources/events.ts'
@@ -41,6 +42,7 @@ export interface Client {
   readonly logging: LoggingClient
   readonly dashboards: DashboardsClient
   readonly plugins: PluginsClient
+  readonly commands: CommandsClient
   readonly audit: AuditClient
   health(options?: RequestOptions): Promise<Health>
   /** Live readings as they arrive, for `for await`. Reconnects by itself; ends with the signal, or with the loop. */
@@ -79,6 +81,7 @@ export function createClient(options: ClientOptions): Client {
     logging: loggingClient(http),
     dashboards: dashboardsClient(http),
     plugins: pluginsClient(http),
+    commands: commandsClient(http),
     audit: auditClient(http),
     health: (request) => http.send('/health', { session: 'anonymous', ...request }),
     live: (live) => followLive({ ...socketOptions(), ...live }),

@@ -2,7 +2,7 @@ import { ClientError, errorOfResponse, invalidArgument } from './client-error.ts
 import type { Credentials } from './credentials.ts'
 import { type RetryPolicy, retryDelayMs } from './retry.ts'
 import { delay, type Timers } from './timers.ts'
-import { API_BASE } from './wire.ts'
+import { API_BASE, COMMAND_ERRORS } from './wire.ts'
 
 /** What every method takes as its last parameter. */
 export interface RequestOptions {
@@ -31,6 +31,8 @@ export interface Call extends RequestOptions {
   readonly idempotencyKey?: string | undefined
   /** A POST that only asks. */
   readonly isRead?: boolean
+  /** A change that does nothing twice, by an id in its body. */
+  readonly isSafeAgain?: boolean
   /** `anonymous`: no token is sent; `ending`: a 401 is no news. */
   readonly session?: 'anonymous' | 'ending'
 }
@@ -63,8 +65,13 @@ export function createHttp(options: HttpOptions): Http {
   }
 }
 
-const isRepeatable = ({ method = 'GET', isRead, idempotencyKey }: Call): boolean =>
-  method === 'GET' || isRead === true || idempotencyKey !== undefined
+const isQuestion = ({ method = 'GET', isRead }: Call): boolean => method === 'GET' || isRead === true
+
+/** What a command has come to does not change by sending it again, however temporary its cause is. */
+const isOutcome = ({ code }: ClientError): boolean => COMMAND_ERRORS.some((outcome) => outcome === code)
+
+const canBeSentAgain = (call: Call, error: ClientError): boolean =>
+  isQuestion(call) || ((call.isSafeAgain === true || call.idempotencyKey !== undefined) && !isOutcome(error))
 
 /** A change without a key is never sent twice: it may have been made although no answer came. */
 async function sendUntilAnswered(options: HttpOptions, path: string, call: Call): Promise<Answer> {
@@ -72,7 +79,7 @@ async function sendUntilAnswered(options: HttpOptions, path: string, call: Call)
     try {
       return await sendWithToken(options, path, call)
     } catch (error) {
-      if (!(error instanceof ClientError) || !isRepeatable(call)) throw error
+      if (!(error instanceof ClientError) || !canBeSentAgain(call, error)) throw error
       const waitMs = retryDelayMs(options.retry, error, attempt, options.random())
       if (waitMs === undefined) throw error
       await delay(options.timers, waitMs, call.signal)

@@ -8,6 +8,16 @@ export const API_BASE: typeof contracts.API_BASE = '/api/v1'
 export const MAX_PAGE_SIZE: typeof contracts.MAX_PAGE_SIZE = 100
 export const MAX_BATCH_SIZE: typeof contracts.MAX_BATCH_SIZE = 500
 export const MAX_IDEMPOTENCY_KEY: typeof contracts.MAX_IDEMPOTENCY_KEY = 255
+export const COMMAND_ERRORS: typeof contracts.COMMAND_ERRORS = [
+  'command.refused',
+  'command.expired',
+  'command.superseded',
+  'command.failed',
+  'command.mismatch',
+  'command.timeout',
+  'device.away',
+  'controller.away',
+]
 export const STREAM_PATH: typeof contracts.STREAM_PATH = '/ws/datapoints/stream'
 export const TELEMETRY_PATH: typeof contracts.TELEMETRY_PATH = '/ws/controller/telemetry'
 export const STREAM_HEARTBEAT_MS: typeof contracts.STREAM_HEARTBEAT_MS = 5000

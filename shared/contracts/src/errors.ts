@@ -73,6 +73,7 @@ export const ERRORS = {
   'package.bomb': { status: 422, title: 'Package is too large when unpacked', retryable: false },
   'package.broken': { status: 422, title: 'Plugin of the package does not start', retryable: false },
   'command.unknown': { status: 404, title: 'Unknown command', retryable: false },
+  'command.exists': { status: 409, title: 'Command id is taken', retryable: false },
   'command.not-an-output': { status: 409, title: 'Nothing can be set there', retryable: false },
   'command.refused': { status: 409, title: 'Command was refused', retryable: false },
   'command.superseded': { status: 409, title: 'A newer command took its place', retryable: false },

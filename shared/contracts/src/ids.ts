@@ -22,9 +22,14 @@ const RANDOM_CHARACTERS = 12
 
 /** A new id, random enough (60 bits) that two installations can be merged. Works in Node.js and browsers. */
 export function newId<Prefix extends string>(prefix: Prefix): PublicId<Prefix> {
-  const random = globalThis.crypto.getRandomValues(new Uint8Array(RANDOM_CHARACTERS))
+  return idOfBytes(prefix, globalThis.crypto.getRandomValues(new Uint8Array(RANDOM_CHARACTERS)))
+}
+
+/** The id that follows from these bytes, twelve at least: the same one for the same bytes. */
+export function idOfBytes<Prefix extends string>(prefix: Prefix, bytes: Uint8Array): PublicId<Prefix> {
+  if (bytes.length < RANDOM_CHARACTERS) throw new RangeError(`an id takes ${RANDOM_CHARACTERS} bytes`)
   let id = `${prefix}_`
-  for (const byte of random) id += ALPHABET[byte % ALPHABET.length]
+  for (const byte of bytes.subarray(0, RANDOM_CHARACTERS)) id += ALPHABET[byte % ALPHABET.length]
   return id as PublicId<Prefix> // the one place that makes ids
 }
 

@@ -159,6 +159,7 @@ export {
   EventId,
   ExperimentId,
   InstanceId,
+  idOfBytes,
   LogEntryId,
   MappingId,
   newId,

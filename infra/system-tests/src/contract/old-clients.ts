@@ -100,7 +100,8 @@ export function oldClients(site: ContractSite): void {
   describe('an old switch', () => {
     test('sets an actuator by a datapoint, which the controller finds among the latest', async () => {
       const event = await newEvent(site, { type: 'actuator', max_value: 1, unit: 'bool' })
-      await newChannel(site, await newInstance(site), { direction: 'output', event_public_id: event, unit: 'bool' })
+      const instance = await newInstance(site, { driven_by: 'external' })
+      await newChannel(site, instance, { direction: 'output', event_public_id: event, unit: 'bool' })
       for (const value of [1, 0]) {
         expectSuccess(await site.post('/datapoints', { value, event_public_id: event }, { as: 'operator' }), 201)
         expect(await latestOf(site, event)).toMatchObject({ value })

@@ -77,6 +77,11 @@ export class LastValues {
     return this.#values.get(event)?.time === time
   }
 
+  /** Time of the newest value of an event; undefined when it has none. */
+  timeOf(event: EventId): Micros | undefined {
+    return this.#values.get(event)?.time
+  }
+
   /** Forgets a datapoint that was deleted; where it was its event's newest, another one is to be found. */
   forget({ event, time }: DatapointKey): void {
     this.#deletions += 1

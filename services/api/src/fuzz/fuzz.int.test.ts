@@ -1,5 +1,13 @@
 import { signToken } from '@webmacs/auth'
-import { FrameMessage, formatTime, nowMicros } from '@webmacs/contracts'
+import {
+  DEFAULT_CONTROLLER,
+  type Direction,
+  FrameMessage,
+  formatTime,
+  nowMicros,
+  type PageOf,
+  type PluginInstance,
+} from '@webmacs/contracts'
 import { createValidator } from '@webmacs/contracts/validation'
 import { until } from '@webmacs/testing'
 import fc from 'fast-check'
@@ -8,6 +16,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ApiSite, PASSWORD, startApiSite } from '../testing/api-site.ts'
 import { aChannel, announceController, answerAsController } from '../testing/controllers.ts'
 import { startHistorian } from '../testing/historian.ts'
+import { startController } from '../testing/outputs.ts'
 import { anEvent, storeReadings } from '../testing/stored-readings.ts'
 import { brokenRules } from './answer-rules.ts'
 import { type Attempt, anAttempt, namesIn } from './attempt.ts'
@@ -48,6 +57,7 @@ beforeAll(async () => {
     test: () => ({ ok: true, message: null, channels: [aChannel()], values: [], duration_ms: 1 }),
     values: () => ({ values: [], overruns: 0 }),
   })
+  await startController(site.bus, DEFAULT_CONTROLLER)
   await until('the first instances are made', async () => (await site.api.get('/api/v1/plugins')).body.total === 2)
   const event = await anEvent(site.db)
   const readings = Array.from({ length: 300 }, (_, turn) => ({ time: nowMicros() - turn * 1_000_000, value: turn }))
@@ -57,7 +67,7 @@ beforeAll(async () => {
   since = formatTime(nowMicros())
   routes = describedRoutes((await site.api.get('/openapi.json', { as: 'nobody' })).body)
   things = new Things(routes, wire, site.users.admin.token)
-  things.prefer(await aLinkedEvent())
+  for (const event of [await aLinkedEvent('input'), await aLinkedEvent('output')]) things.prefer(event)
   for (const { path } of routes) await things.fill(path)
 })
 afterAll(async () => {
@@ -83,10 +93,11 @@ function listenToReadings(): void {
   }
 }
 
-/** An event that takes datapoints: a channel of an enabled instance feeds it. */
-async function aLinkedEvent(): Promise<string> {
-  const { body } = await site.api.get('/api/v1/plugins')
-  return body.data[0].channel_mappings[0].event_public_id
+/** An event that takes datapoints (a channel of an enabled instance feeds it), or commands. */
+async function aLinkedEvent(direction: Direction): Promise<string> {
+  const { data }: PageOf<PluginInstance> = (await site.api.get('/api/v1/plugins')).body
+  const mappings = data.flatMap(({ channel_mappings }) => channel_mappings)
+  return mappings.find((mapping) => mapping.direction === direction)?.event_public_id ?? 'none'
 }
 
 const succeeded = new Set<string>()

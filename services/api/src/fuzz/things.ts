@@ -32,7 +32,7 @@ export class Things {
     }
   }
 
-  /** Bodies name this thing, in turn with others of its kind; nothing is done to it. */
+  /** Bodies name these things, in turn with others of their kind; nothing is done to them. */
   prefer(id: string): void {
     this.#preferred.push(id)
   }
@@ -101,10 +101,12 @@ export class Things {
     return UNIQUE_FIELD.test(field) ? `${this.#count}.${example}` : example
   }
 
-  /** In turn, the newest id of that kind, which is least likely to be used by others already, and one that is preferred. */
+  /** In turn, the newest id of that kind, which is least likely to be used by others already, and one of those that are preferred. */
   #idLike(prefix: string): string | undefined {
     const all = [...this.#ids.values()].flat()
     const isLike = (id: string): boolean => id.startsWith(`${prefix}_`)
-    return (this.#count % 2 === 0 ? this.#preferred.find(isLike) : undefined) ?? all.findLast(isLike)
+    const preferred = this.#preferred.filter(isLike)
+    const turn = this.#count % 2 === 0 ? preferred[(this.#count / 2) % preferred.length] : undefined
+    return turn ?? all.findLast(isLike)
   }
 }

@@ -49,7 +49,7 @@ function logError(err: unknown, error: AppError, request: FastifyRequest): void 
   }
   if (error.status < 500)
     request.log.info({ event: 'http.refused', ...facts, detail: error.message }, 'request refused')
-  else if (error.status === 503)
+  else if (error.status === 503 || error.status === 504)
     request.log.warn({ event: 'http.unavailable', ...facts, err }, 'request cannot be served now')
   else request.log.error({ event: 'http.failed', ...facts, err }, 'request failed')
 }

@@ -39,6 +39,12 @@ const LISTS: Record<string, string> = {
     INSERT INTO dashboard_widgets (public_id, dashboard_id, widget_type, title, event_id, x, y, w, h)
     SELECT 'wdg_' || made.id || '_' || n, made.id, 'gauge', 'W', events.id, 0, 0, 4, 3
     FROM made CROSS JOIN n LEFT JOIN events ON events.name = n::text WHERE n <= 3`,
+  '/commands': `
+    INSERT INTO commands (
+      public_id, controller, instance_public_id, instance_name, channel_id, channel_name, unit, value, state, actor_kind, actor_name,
+      requested_on, expires_on
+    )
+    SELECT 'cmd_' || n, 'lab', 'plg_' || n, 'Rig', 'c', 'C', 'x', n, 'confirmed', 'user', 'Ada', now(), now() FROM n`,
   '/datapoints': `
     INSERT INTO datapoints (event_id, ts, value)
     SELECT events.id, now() + interval '1 ms' * n, n FROM events, n WHERE events.name = '1'`,

@@ -44,7 +44,7 @@ function complete(operation: Operation, route: RouteOptions): void {
   }
   for (const { content } of [operation.requestBody ?? {}, ...Object.values(operation.responses ?? {})]) {
     for (const body of Object.values(content ?? {}))
-      if (body.schema !== undefined) body.example = exampleOf(body.schema)
+      if (body.schema !== undefined) body.example ??= exampleOf(body.schema) // one of the whole was moved here already
   }
   const access = route.config?.access
   if (access !== undefined && access.role !== 'public') {

@@ -3,22 +3,37 @@ import {
   ControllerInventory,
   ControllerPulse,
   controllerKeys,
+  type EventId,
   type InstanceId,
+  type Micros,
+  nowMicros,
   ReportedInstance,
 } from '@webmacs/contracts'
+import type { LastValues } from '../datapoints/last-values.ts'
 import { PulseWatch } from './pulse-watch.ts'
 
 type ReportListener = (controller: string, report: ReportedInstance) => void
 
-/** What the controllers say of themselves in the bucket `controllers`: which drivers they have, and how their instances are. */
+/** Whoever sends no value for so long counts as gone. */
+const SILENCE: Micros = 60_000_000
+
+/**
+ * What the controllers say of themselves in the bucket `controllers`: which drivers they have, and how their instances are. Those of others say
+ * nothing: they live while values come.
+ */
 export class ControllerStates {
   readonly #inventories = new Map<string, ControllerInventory>()
   readonly #reports = new Map<string, ReportedInstance>()
   readonly #pulses = new PulseWatch()
   readonly #listeners = new Set<(inventory: ControllerInventory) => void>()
   readonly #reportListeners = new Set<ReportListener>()
+  readonly #lastValues: LastValues
   #isKnown = false
   #following: Promise<unknown> | undefined
+
+  constructor(lastValues: LastValues) {
+    this.#lastValues = lastValues
+  }
 
   /** Resolves when all that is there has been read; follows it until the signal fires. */
   async start(bus: Bus, signal: AbortSignal): Promise<void> {
@@ -61,6 +76,11 @@ export class ControllerStates {
   /** Whether the controller gave signs of life, and gives none any more: what it reported need not be true. */
   isSilent(controller: string): boolean {
     return this.#pulses.isSilent(controllerKeys.alive(controller))
+  }
+
+  /** Whether a value of the event has come lately, from anybody. */
+  isFed(event: EventId): boolean {
+    return (this.#lastValues.timeOf(event) ?? 0) > nowMicros() - SILENCE
   }
 
   /** Calls the listener with each inventory that is there or comes, perhaps more than once. */

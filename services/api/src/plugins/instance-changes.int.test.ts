@@ -4,6 +4,7 @@ import { until } from '@webmacs/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Broker } from '../broker.ts'
 import { Changes } from '../changes/changes.ts'
+import { LastValues } from '../datapoints/last-values.ts'
 import { type Answer, type ApiSite, aProblem, type Call, startApiSite } from '../testing/api-site.ts'
 import { aChannel, announceController, answerAsController } from '../testing/controllers.ts'
 import { anEvent, storeReadings } from '../testing/stored-readings.ts'
@@ -264,7 +265,11 @@ test('makes nothing before it knows what controllers can run', async () => {
     role: 'admin',
     credential: { kind: 'api-token', id: newId('tok') },
   }
-  const parts = { changes: new Changes(site.db.db), states: new ControllerStates(), broker: new Broker() }
+  const parts = {
+    changes: new Changes(site.db.db),
+    states: new ControllerStates(new LastValues()),
+    broker: new Broker(),
+  }
   const creating = createInstance(parts, { plugin_id: 'simulated', instance_name: aName() }, by)
   await expect(creating).rejects.toMatchObject({ code: 'broker.unavailable' })
 })

@@ -90,17 +90,25 @@ async function withChannels(
         is_present: present?.has(mapping.channel_id) ?? null,
       }),
     )
-    return instanceAnswer(row, stateOf(row, states), channels)
+    return instanceAnswer(row, stateOf(row, channels, states), channels)
   })
 }
 
 type InstanceState = Pick<PluginInstance, 'status' | 'error_message' | 'restarts'>
 
-function stateOf({ enabled, driven_by, controller, public_id }: InstanceRow, states: ControllerStates): InstanceState {
+function stateOf(
+  { enabled, driven_by, controller, public_id }: InstanceRow,
+  channels: readonly ChannelMapping[],
+  states: ControllerStates,
+): InstanceState {
   const report = states.report(controller, public_id)
   const restarts = report?.restarts ?? 0
   const failed = (error_message: string): InstanceState => ({ status: 'error', error_message, restarts })
-  if (!enabled || driven_by === 'external') return { status: 'inactive', error_message: null, restarts }
+  if (!enabled) return { status: 'inactive', error_message: null, restarts }
+  if (driven_by === 'external') {
+    const isHeard = channels.some(({ event_public_id: event }) => event !== null && states.isFed(event))
+    return { status: isHeard ? 'connected' : 'inactive', error_message: null, restarts: 0 }
+  }
   if (!states.isKnown) return failed('The message broker cannot be reached: the state is not known.')
   if (states.isSilent(controller)) return failed(`The controller "${controller}" gives no sign of life.`)
   return { status: report?.status ?? 'inactive', error_message: report?.error_message ?? null, restarts }

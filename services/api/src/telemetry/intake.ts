@@ -1,3 +1,4 @@
+import type { Bus } from '@webmacs/bus'
 import {
   AppError,
   type ErrorCode,
@@ -8,19 +9,24 @@ import {
   nowMicros,
   type RejectedDatapoint,
   type RejectionCode,
+  type SequenceRange,
   type TelemetryOutcome,
 } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
 import type { Metrics } from '@webmacs/service-kit'
 import type { Kysely } from 'kysely'
 import type { Broker } from '../broker.ts'
+import { type CommandRow, writtenTime } from '../commands/command-answer.ts'
+import type { CommandDispatcher } from '../commands/dispatcher.ts'
+import type { Orderer } from '../commands/output.ts'
 import type { LastValues } from '../datapoints/last-values.ts'
+import { carryOutSetpoints } from './carry-out-setpoints.ts'
 import type { CommitWatch } from './commit-watch.ts'
 import { readEventLinks } from './event-links.ts'
 import { parseGivenTimes } from './given-times.ts'
 import type { HistorianLag } from './historian-lag.ts'
 import { fingerprintOf, type IdempotencyKeys, type KeyedBatch } from './idempotency-keys.ts'
-import { type Instant, layOutFrames, stampsNeeded } from './lay-out-frames.ts'
+import { type Instant, type LaidOut, layOutFrames, rejection, type Setpoint, stampsNeeded } from './lay-out-frames.ts'
 import type { OwnSource } from './own-source.ts'
 import { publishFrames } from './publish-frames.ts'
 
@@ -32,6 +38,7 @@ export interface TelemetryIntakeOptions {
   readonly keys: IdempotencyKeys
   readonly lag: HistorianLag
   readonly commits: CommitWatch
+  readonly commands: CommandDispatcher
   readonly metrics: Metrics
   readonly retentionDays: number
 }
@@ -40,6 +47,9 @@ export interface TelemetryIntakeOptions {
 export interface Submission {
   /** Key of the sender's row. */
   readonly user: number
+  readonly by: Orderer
+  /** When a socket got it; undefined: now. */
+  readonly receivedOn?: Micros | undefined
   /** A single datapoint is taken or refused with an error; of a batch, each is taken or rejected by itself. */
   readonly kind: 'single' | 'batch'
   readonly datapoints: readonly NewDatapoint[]
@@ -64,7 +74,10 @@ const SINGLE_ERRORS: Partial<Record<RejectionCode, ErrorCode>> = {
   bad_time: 'datapoint.time',
 }
 
-/** The one owner of the rules by which datapoints are taken in, over HTTP and over the socket. What it has taken is in the stream. */
+/**
+ * The one owner of the rules by which datapoints are taken in, over HTTP and over the socket. What it has taken is in the stream, or, for an output that
+ * a controller of ours drives, set: the controller tells of that as of any reading.
+ */
 export class TelemetryIntake {
   readonly #options: TelemetryIntakeOptions
   readonly #count: (outcome: 'accepted' | RejectionCode, by: number) => void
@@ -77,13 +90,12 @@ export class TelemetryIntake {
 
   /**
    * @throws AppError `request.invalid`, `request.key-reused`, `broker.unavailable`, `historian.behind`; for a single datapoint also
-   * `event.unknown`, `event.not-linked`, `datapoint.time`
+   * `event.unknown`, `event.not-linked`, `datapoint.time`, and what a command fails with
    */
   async take(submission: Submission): Promise<Taken> {
-    const { db, broker, lag, keys, retentionDays } = this.#options
+    const { db, broker, keys, retentionDays } = this.#options
     const { datapoints, kind, timeField } = submission
     const times = parseGivenTimes(datapoints, timeField)
-    lag.check()
     const { bus } = broker
     const source = await this.#options.source()
     const reserveStamps = (): Micros => source.stamps.reserve(stampsNeeded(datapoints, times))
@@ -98,19 +110,68 @@ export class TelemetryIntake {
     const firstStamp = claim?.stamp ?? reserveStamps()
     const now = nowMicros()
     const laidOut = layOutFrames({ datapoints, times, links, firstStamp, now, retentionDays })
-    const { instants, accepted, rejected } = laidOut
-    for (const { code } of rejected) this.#count(code, 1)
-    if (kind === 'single' && rejected[0] !== undefined) throw refusalOf(rejected[0])
-    let committed: boolean | undefined
-    if (accepted > 0) {
-      const span = await publishFrames(bus, source, instants, now)
-      this.#note(instants)
-      this.#count('accepted', accepted)
-      if (submission.waitsForCommit) committed = await this.#options.commits.committed(span, COMMIT_DEADLINE_MS)
+    for (const { code } of laidOut.rejected) this.#count(code, 1)
+    if (kind === 'single' && laidOut.rejected[0] !== undefined) throw refusalOf(laidOut.rejected[0])
+    const span = await this.#store(bus, source, laidOut, now)
+    const askedOn = Math.min(now, claim?.stamp ?? now, submission.receivedOn ?? now)
+    const set = await this.#set(laidOut.setpoints, submission, askedOn)
+    const outcome = {
+      accepted: laidOut.accepted + set.accepted,
+      rejected: [...laidOut.rejected, ...set.rejected].sort((one, other) => one.index - other.index),
     }
-    const outcome = { accepted, rejected: [...rejected] }
+    let committed: boolean | undefined
+    if (submission.waitsForCommit && outcome.accepted > 0) {
+      // What a command has set comes as its controller's reading, for which nobody waits here.
+      committed =
+        set.accepted === 0 && span !== undefined && (await this.#options.commits.committed(span, COMMIT_DEADLINE_MS))
+    }
     if (keyed !== undefined) await keys.answered(keyed, outcome)
     return { outcome, isReplay: false, committed }
+  }
+
+  /** @throws AppError `historian.behind`, `broker.unavailable` */
+  async #store(
+    bus: Bus,
+    source: OwnSource,
+    { instants, accepted }: LaidOut,
+    now: Micros,
+  ): Promise<SequenceRange | undefined> {
+    if (accepted === 0) return undefined
+    this.#options.lag.check()
+    const span = await publishFrames(bus, source, instants, now)
+    this.#note(instants)
+    this.#count('accepted', accepted)
+    return span
+  }
+
+  /** @throws AppError why a single one failed */
+  async #set(setpoints: readonly Setpoint[], submission: Submission, askedOn: Micros): Promise<TelemetryOutcome> {
+    if (setpoints.length === 0) return { accepted: 0, rejected: [] }
+    const { user, by, kind, idempotencyKey, datapoints } = submission
+    const key = idempotencyKey === undefined ? undefined : { user, key: idempotencyKey }
+    const done = await carryOutSetpoints(this.#options.commands, setpoints, { by, key, askedOn })
+    const rejected: RejectedDatapoint[] = []
+    for (const { setpoint, result } of done) {
+      const { index, output } = setpoint
+      if (!(result instanceof AppError)) {
+        this.#noteSet(setpoint, result)
+        continue
+      }
+      this.#count('command_failed', 1)
+      if (kind === 'single') throw result
+      rejected.push(
+        rejection(index, datapoints[index] ?? { event_public_id: output.event }, 'command_failed', result.message),
+      )
+    }
+    const accepted = done.length - rejected.length
+    this.#count('accepted', accepted)
+    return { accepted, rejected }
+  }
+
+  /** As `#note`, long before the controller's reading has come around. */
+  #noteSet({ output: { event }, value }: Setpoint, row: CommandRow): void {
+    const time = writtenTime(row) ?? nowMicros()
+    this.#options.lastValues.note({ event, time, value: row.readback ?? row.written ?? value, quality: GOOD })
   }
 
   /** The sender reads what it wrote at once; other instances hear it from the bus. */

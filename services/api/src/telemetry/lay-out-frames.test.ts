@@ -1,6 +1,12 @@
-import { type EventId, MAX_BATCH_SIZE, MAX_FRAME_MESSAGE_BYTES, type NewDatapoint } from '@webmacs/contracts'
+import {
+  type EventId,
+  type InstanceId,
+  MAX_BATCH_SIZE,
+  MAX_FRAME_MESSAGE_BYTES,
+  type NewDatapoint,
+} from '@webmacs/contracts'
 import { expect, test } from 'vitest'
-import type { EventLinks } from './event-links.ts'
+import type { EventLink, EventLinks } from './event-links.ts'
 import { parseGivenTimes } from './given-times.ts'
 import { layOutFrames, stampsNeeded } from './lay-out-frames.ts'
 import { OwnSource } from './own-source.ts'
@@ -11,7 +17,13 @@ const B = 'evt_bbbbbbbbbbbb' as EventId
 const UNLINKED = 'evt_cccccccccccc' as EventId
 const NOW = Date.parse('2026-11-24T12:00:00Z') * 1000
 const FIRST = NOW + 5
-const links: EventLinks = new Map([
+const OUTPUT = 'evt_dddddddddddd' as EventId
+const output = {
+  ...{ controller: 'lab', instance: 'plg_aaaaaaaaaaaa' as InstanceId, instanceName: 'Reactor', channel: 'heater' },
+  ...{ channelName: 'Heater', unit: '%', event: OUTPUT },
+}
+const links: EventLinks = new Map<string, EventLink>([
+  [OUTPUT, { event: OUTPUT, isLinked: true, output }],
   [A, { event: A, isLinked: true }],
   [B, { event: B, isLinked: true }],
   [UNLINKED, { event: UNLINKED, isLinked: false }],
@@ -83,4 +95,26 @@ test('fits the largest batch into one message', () => {
   const source = new OwnSource(63)
   const frames = instants.map(({ time, values }) => source.frame(time, values))
   expect(JSON.stringify(frames).length).toBeLessThan(MAX_FRAME_MESSAGE_BYTES / 2)
+})
+
+test('keeps what is for an output out of the frames, and refuses it for another moment than now', () => {
+  const { instants, accepted, setpoints, rejected } = layOut(
+    item(OUTPUT, 1),
+    item(A, 2),
+    item(OUTPUT, 3, '2026-11-24T12:00:04Z'),
+    item(OUTPUT, 4, '2026-11-24T11:59:54Z'),
+    item(OUTPUT, 5, '2026-11-24T12:00:06Z'),
+    item(OUTPUT, 6, 'noon'),
+  )
+  expect(instants).toEqual([{ time: FIRST, values: { [A]: 2 } }])
+  expect(accepted).toBe(1)
+  expect(setpoints).toEqual([
+    { index: 0, output, value: 1 },
+    { index: 2, output, value: 3 },
+  ])
+  expect(rejected.map(({ index, code }) => [index, code])).toEqual([
+    [3, 'bad_time'],
+    [4, 'bad_time'],
+    [5, 'bad_time'],
+  ])
 })

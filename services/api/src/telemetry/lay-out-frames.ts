@@ -1,4 +1,5 @@
 import type { EventId, Micros, NewDatapoint, RejectedDatapoint, RejectionCode } from '@webmacs/contracts'
+import type { Output } from '../commands/output.ts'
 import type { EventLinks } from './event-links.ts'
 import type { GivenTimes } from './given-times.ts'
 import { STAMP_STEP } from './stamp-clock.ts'
@@ -9,10 +10,21 @@ export interface Instant {
   readonly values: Record<EventId, number>
 }
 
+/** A value for an output that a controller of ours drives. */
+export interface Setpoint {
+  /** Its place in the batch, from 0. */
+  readonly index: number
+  readonly output: Output & { readonly event: EventId }
+  readonly value: number
+}
+
 export interface LaidOut {
   /** Ascending in time. */
   readonly instants: readonly Instant[]
+  /** How many are in the frames. */
   readonly accepted: number
+  /** To be carried out instead of stored, in the order of the batch. */
+  readonly setpoints: readonly Setpoint[]
   readonly rejected: readonly RejectedDatapoint[]
 }
 
@@ -29,6 +41,8 @@ export interface LayOutOptions {
 const DAY: Micros = 86_400_000_000
 /** The writer looks at the time a moment later than we do, perhaps by another clock, and would refuse what we have acknowledged. */
 const MARGIN: Micros = 60_000_000
+/** How far a setpoint's time may be from now: what was meant for another moment must not be done now. */
+const SETPOINT_MARGIN: Micros = 5_000_000
 
 /** How many stamps a batch needs: as many as one event's readings without a time, because a frame has one value of each event. */
 export function stampsNeeded(datapoints: readonly NewDatapoint[], times: GivenTimes): number {
@@ -47,6 +61,8 @@ export function stampsNeeded(datapoints: readonly NewDatapoint[], times: GivenTi
 export function layOutFrames({ datapoints, times, links, firstStamp, now, retentionDays }: LayOutOptions): LaidOut {
   const valuesAt = new Map<Micros, Record<EventId, number>>()
   const rejected: RejectedDatapoint[] = []
+  const setpoints: Setpoint[] = []
+  let accepted = 0
   const count = occurrenceCounter()
   const oldest = now - retentionDays * DAY + MARGIN
   const newest = now + DAY - MARGIN
@@ -54,7 +70,7 @@ export function layOutFrames({ datapoints, times, links, firstStamp, now, retent
   const rejectionOf = (
     { event_public_id, value }: NewDatapoint,
     given: Micros | undefined,
-  ): RejectionCode | undefined => {
+  ): Exclude<RejectionCode, 'command_failed'> | undefined => {
     const link = links.get(event_public_id)
     if (link === undefined) return 'unknown_event'
     if (!link.isLinked) return 'not_linked'
@@ -72,15 +88,35 @@ export function layOutFrames({ datapoints, times, links, firstStamp, now, retent
   }
 
   datapoints.forEach((datapoint, index) => {
-    const code = rejectionOf(datapoint, times[index])
-    if (code === undefined) return
-    // Half of a character could not be written down with the answer.
-    const event_public_id = datapoint.event_public_id.toWellFormed()
-    rejected.push({ index, event_public_id, code, reason: reasonOf(code, retentionDays) })
+    const given = times[index]
+    const output = links.get(datapoint.event_public_id)?.output
+    if (output !== undefined) {
+      if (isNow(given, now)) setpoints.push({ index, output, value: datapoint.value })
+      else
+        rejected.push(
+          rejection(index, datapoint, 'bad_time', 'An output is set now: its time must be left out, or be now.'),
+        )
+      return
+    }
+    const code = rejectionOf(datapoint, given)
+    if (code === undefined) accepted += 1
+    else rejected.push(rejection(index, datapoint, code, reasonOf(code, retentionDays)))
   })
   const instants = [...valuesAt].map(([time, values]) => ({ time, values })).sort((a, b) => a.time - b.time)
-  return { instants, accepted: datapoints.length - rejected.length, rejected }
+  return { instants, accepted, setpoints, rejected }
 }
+
+/** Written so that NaN, which is no moment, is not. */
+const isNow = (given: Micros | undefined, now: Micros): boolean =>
+  given === undefined || Math.abs(given - now) <= SETPOINT_MARGIN
+
+/** Half of a character in what names the event could not be written down with the answer. */
+export const rejection = (
+  index: number,
+  { event_public_id }: Pick<NewDatapoint, 'event_public_id'>,
+  code: RejectionCode,
+  reason: string,
+): RejectedDatapoint => ({ index, event_public_id: event_public_id.toWellFormed(), code, reason })
 
 /** Counts what it is asked for: how often each name came before. */
 function occurrenceCounter(): (name: string) => number {
@@ -92,7 +128,7 @@ function occurrenceCounter(): (name: string) => number {
   }
 }
 
-function reasonOf(code: RejectionCode, retentionDays: number): string {
+function reasonOf(code: Exclude<RejectionCode, 'command_failed'>, retentionDays: number): string {
   switch (code) {
     case 'unknown_event':
       return 'Event not found.'

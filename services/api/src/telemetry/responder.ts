@@ -1,6 +1,6 @@
 import { forbidden } from '@webmacs/auth/fastify'
 import type { Bus, Responder } from '@webmacs/bus'
-import { AppError, mayActAs, TelemetryBatch, type UserId } from '@webmacs/contracts'
+import { AppError, mayActAs, parseTime, TelemetryBatch, type UserId } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
 import type { Kysely } from 'kysely'
 import { answerRequests } from '../answer-requests.ts'
@@ -18,6 +18,8 @@ export function answerTelemetry({ db, bus, intake }: TelemetryResponderOptions):
     const user = await findSender(db, batch.user)
     const { outcome } = await intake.take({
       user,
+      by: { kind: 'user', id: batch.user },
+      receivedOn: batch.received_on === undefined ? undefined : parseTime(batch.received_on),
       kind: 'batch',
       datapoints: batch.datapoints,
       idempotencyKey: batch.idempotency_key,

@@ -1,8 +1,16 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { principalOf } from '@webmacs/auth/fastify'
-import { DatapointsCreated, type ErrorCode, MAX_IDEMPOTENCY_KEY, NewDatapoint, NewDatapoints } from '@webmacs/contracts'
+import {
+  COMMAND_ERRORS,
+  DatapointsCreated,
+  type ErrorCode,
+  MAX_IDEMPOTENCY_KEY,
+  NewDatapoint,
+  NewDatapoints,
+} from '@webmacs/contracts'
 import type { FastifyReply } from 'fastify'
 import { Type } from 'typebox'
+import { ordererOf } from '../commands/output.ts'
 import type { Taken, TelemetryIntake } from './intake.ts'
 
 export const REPLAYED_HEADER = 'idempotent-replayed'
@@ -41,17 +49,19 @@ export const telemetryRoutes =
     app.post(
       '/datapoints',
       {
-        config: { errors: ['event.unknown', 'event.not-linked', 'datapoint.time', ...errors] },
+        config: { errors: ['event.unknown', 'event.not-linked', 'datapoint.time', ...COMMAND_ERRORS, ...errors] },
         schema: {
           summary: 'Store a datapoint',
           description:
-            'Its event must be linked to an enabled plugin instance. Values outside the range of the event are stored too.',
+            'Its event must be linked to an enabled plugin instance. Values outside the range of the event are stored too. For an output that a controller ' +
+            'drives it is a command: see `POST /api/v1/commands`.',
           ...{ tags, headers, querystring, body: NewDatapoint, response },
         },
       },
       async (request, reply) => {
         const taken = await intake.take({
           user: principalOf(request).key,
+          by: ordererOf(principalOf(request)),
           kind: 'single',
           datapoints: [request.body],
           idempotencyKey: request.headers['idempotency-key'],
@@ -70,13 +80,15 @@ export const telemetryRoutes =
           summary: 'Store up to 500 datapoints',
           description:
             'A malformed item refuses them all. Those of events that are unknown, or not linked to an enabled plugin instance, are listed as ' +
-            'rejected and the others stored. Datapoints of one event that come without a time are stored in the order of the list.',
+            'rejected and the others stored. Datapoints of one event that come without a time are stored in the order of the list. Those for outputs that a ' +
+            'controller drives are commands, carried out in that order; the ones that fail are listed as rejected, with the reason.',
           ...{ tags, headers, querystring, body: NewDatapoints, response },
         },
       },
       async (request, reply) => {
         const taken = await intake.take({
           user: principalOf(request).key,
+          by: ordererOf(principalOf(request)),
           kind: 'batch',
           datapoints: request.body.datapoints,
           idempotencyKey: request.headers['idempotency-key'],

@@ -3,6 +3,7 @@ import { until } from '@webmacs/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Answer, type ApiSite, aProblem, type Call, startApiSite } from '../testing/api-site.ts'
 import { aLinkedEvent } from '../testing/linked-events.ts'
+import { anOutput, startController } from '../testing/outputs.ts'
 import { publishedReadings } from '../testing/published-readings.ts'
 import { anEvent, type TestEvent } from '../testing/stored-readings.ts'
 import { STAMP_STEP } from './stamp-clock.ts'
@@ -221,6 +222,10 @@ test('refuses with 503 while the writer is too far behind, and takes again when 
   )
   expect(refused.body).toEqual(aProblem('historian.behind', { status: 503 }))
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+  // Switching something off does not wait for a historian.
+  const output = await anOutput(behind.db)
+  await startController(behind.bus, output.controller)
+  expect((await post(item(output.event, 0), {}, behind.api)).status).toBe(201)
   await jsm.streams.purge(names.streams.readings)
   const isTaken = async () => (await post(item(event, 2), {}, behind.api)).status === 201
   await until('it takes again', isTaken, { timeoutMs: 15_000 })

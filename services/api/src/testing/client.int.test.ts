@@ -3,6 +3,7 @@ import { until } from '@webmacs/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ApiSite, PASSWORD, startApiSite } from './api-site.ts'
 import { aChannel, announceController, answerAsController } from './controllers.ts'
+import { anOutput, startController } from './outputs.ts'
 
 let site: ApiSite
 let client: Client
@@ -62,4 +63,16 @@ test('the client reads a driver, tests a device and shows what its channels show
   expect(await admin.plugins.test({ plugin_id: 'simulated' })).toEqual(tested)
   const { public_id } = await admin.plugins.create({ plugin_id: 'simulated', instance_name: 'Rig' })
   expect((await admin.plugins.values(public_id)).channels[0]).toEqual({ ...temperature, ...value })
+})
+
+test('the client sets an output, and reads what became of it', async () => {
+  const output = await anOutput(site.db)
+  await startController(site.bus, output.controller, ({ value }) => (value > 50 ? { state: 'refused' } : {}))
+  const set = (value: number) => client.commands.create({ event_public_id: output.event.id, value })
+  const command = await set(42)
+  expect(command).toMatchObject({ state: 'confirmed', written_value: 42 })
+  expect(await client.commands.get(command.public_id)).toEqual(command)
+  await expect(set(60)).rejects.toMatchObject({ status: 409, code: 'command.refused' })
+  const refused = await client.commands.all({ event: output.event.id, state: 'refused' })
+  expect(refused.map(({ value }) => value)).toEqual([60])
 })

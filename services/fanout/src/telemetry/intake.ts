@@ -10,15 +10,20 @@ export type Submission =
   /** The sender may not do this any more; `reason` is for the close. */
   | { readonly kind: 'forbidden'; readonly reason: string }
 
+export interface ReceivedBatch extends Batch {
+  /** When it came, by our clock: a batch that is held sets no output late. */
+  readonly receivedOn: string
+}
+
 const DEADLINE_MS = 5000
 
 /**
  * Hands a batch to api, who owns the rules of what is taken. Never throws: a failure is an answer too.
  * @param key under which the same batch is taken once, however often it is handed on
  */
-export async function submitBatch(bus: Bus, user: UserId, batch: Batch, key: string): Promise<Submission> {
+export async function submitBatch(bus: Bus, user: UserId, batch: ReceivedBatch, key: string): Promise<Submission> {
   if (bus.status() !== 'connected') return failure(new AppError('broker.unavailable'))
-  const body = { user, datapoints: batch.datapoints, idempotency_key: key }
+  const body = { user, datapoints: batch.datapoints, idempotency_key: key, received_on: batch.receivedOn }
   try {
     const options = { timeoutMs: DEADLINE_MS }
     const outcome = await request(bus, bus.names.subjects.telemetry, body, TelemetryOutcome, options)

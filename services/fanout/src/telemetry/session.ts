@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Bus } from '@webmacs/bus'
-import { CLOSE, ERRORS, type ErrorCode, type UserId } from '@webmacs/contracts'
+import { CLOSE, ERRORS, type ErrorCode, formatTime, nowMicros, type UserId } from '@webmacs/contracts'
 import type { Logger } from '@webmacs/service-kit'
 import type { WebSocket } from 'ws'
 import type { Session } from '../sockets/endpoint.ts'
 import { Answers } from './answers.ts'
-import { type Submission, submitBatch } from './intake.ts'
+import { type ReceivedBatch, type Submission, submitBatch } from './intake.ts'
 import { type Batch, readTelemetryMessage } from './read-message.ts'
 import { Retries } from './retries.ts'
 
@@ -33,7 +33,7 @@ const RETRY_AFTER_SECONDS = 2
 export class TelemetrySession implements Session {
   readonly #options: TelemetryOptions
   readonly #answers: Answers
-  readonly #waiting: Batch[] = []
+  readonly #waiting: ReceivedBatch[] = []
   readonly #retries: Retries
   #working: Promise<void> | undefined
   #hasLost = false
@@ -49,7 +49,7 @@ export class TelemetrySession implements Session {
     const input = readTelemetryMessage(text)
     switch (input.kind) {
       case 'batch':
-        this.#enqueue(input.batch)
+        this.#enqueue({ ...input.batch, receivedOn: formatTime(nowMicros()) })
         break
       case 'refused':
         this.#sayRefused(input)
@@ -87,7 +87,7 @@ export class TelemetrySession implements Session {
     await this.#working
   }
 
-  #enqueue(batch: Batch): void {
+  #enqueue(batch: ReceivedBatch): void {
     this.#waiting.push(batch)
     if (this.#waiting.length >= MAX_WAITING) this.#options.socket.pause()
     this.#working ??= this.#work()
@@ -101,7 +101,7 @@ export class TelemetrySession implements Session {
     this.#working = undefined
   }
 
-  async #handOn(batch: Batch): Promise<void> {
+  async #handOn(batch: ReceivedBatch): Promise<void> {
     const { socket, onSubmitted } = this.#options
     const { id } = batch
     const submission = await this.#submit(batch)
@@ -134,7 +134,7 @@ export class TelemetrySession implements Session {
    * answer was lost may have been taken. So a datapoint without a time is not given one here: api stamps a key when it first sees it, and keeps
    * that stamp, which is the time of acceptance.
    */
-  #submit(batch: Batch): Promise<Submission> {
+  #submit(batch: ReceivedBatch): Promise<Submission> {
     const { bus, user } = this.#options
     if (batch.id !== undefined) return submitBatch(bus, user, batch, batch.id)
     const key = randomUUID()

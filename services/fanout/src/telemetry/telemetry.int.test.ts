@@ -39,6 +39,7 @@ test('says nothing to an older client, but for errors', async () => {
     user: expect.stringMatching(/^usr_/),
     datapoints: [aDatapoint(1), aDatapoint(2.5)],
     idempotency_key: expect.any(String),
+    received_on: expect.stringMatching(/Z$/),
   })
   expect(site.api.batches).toHaveLength(2)
 })

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Consumer, ConsumerMessages } from '@nats-io/jetstream'
-import type { Bus } from '@webmacs/bus'
+import type { Consumer } from '@nats-io/jetstream'
+import { type Bus, pullMessages } from '@webmacs/bus'
 import type { Logger } from '@webmacs/service-kit'
 import type { Batcher } from './batcher.ts'
 
@@ -12,10 +12,6 @@ export interface IntakeOptions {
   readonly signal: AbortSignal
 }
 
-/** An idle pull ends after this long and the next one begins, ms. */
-const PULL_EXPIRES_MS = 5000
-/** A pull that has not ended by itself so long after its time was lost with a connection, ms. */
-const PULL_GRACE_MS = 2000
 const RETRY_MS = 500
 /** Bytes that one pull may bring, about: that many messages of the last pull's mean size. */
 const PULL_BYTES = 4 * 1024 * 1024
@@ -38,8 +34,14 @@ export async function runIntake({ bus, batcher, log, signal }: IntakeOptions): P
     await batcher.room()
     try {
       consumer ??= await bus.js.consumers.get(bus.names.streams.readings, bus.names.durables.ingest)
-      const pulled = await pull(consumer, maxMessages, batcher, signal)
-      if (pulled.count > 0) maxMessages = pullSize(pulled.bytes / pulled.count)
+      let count = 0
+      let bytes = 0
+      await pullMessages(consumer, { maxMessages, signal }, (message) => {
+        batcher.add(message)
+        count += 1
+        bytes += message.data.length
+      })
+      if (count > 0) maxMessages = pullSize(bytes / count)
     } catch (err) {
       if (signal.aborted || bus.nc.isClosed()) return
       consumer = undefined
@@ -48,37 +50,6 @@ export async function runIntake({ bus, batcher, log, signal }: IntakeOptions): P
     }
   }
 }
-
-async function pull(
-  consumer: Consumer,
-  maxMessages: number,
-  batcher: Batcher,
-  signal: AbortSignal,
-): Promise<{ count: number; bytes: number }> {
-  const messages = await consumer.fetch({ max_messages: maxMessages, expires: PULL_EXPIRES_MS })
-  const stop = stopper(messages)
-  signal.addEventListener('abort', stop, { once: true })
-  const timer = setTimeout(stop, PULL_EXPIRES_MS + PULL_GRACE_MS)
-  let count = 0
-  let bytes = 0
-  try {
-    if (signal.aborted) stop()
-    for await (const message of messages) {
-      batcher.add(message)
-      count += 1
-      bytes += message.data.length
-    }
-  } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', stop)
-  }
-  return { count, bytes }
-}
-
-const stopper =
-  (messages: ConsumerMessages): (() => void) =>
-  () =>
-    messages.stop()
 
 const pullSize = (meanBytes: number): number =>
   Math.round(Math.min(Math.max(PULL_BYTES / Math.max(meanBytes, 1), MIN_PULL_MESSAGES), MAX_PULL_MESSAGES))

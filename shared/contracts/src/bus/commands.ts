@@ -44,19 +44,22 @@ export const ACTOR_KINDS = ['user', 'token', 'valve_cycle', 'safe_state'] as con
 export type ActorKind = (typeof ACTOR_KINDS)[number]
 
 /** Who wants an output set. */
-export const CommandActor = Type.Object({
-  kind: Type.Unsafe<ActorKind>(
-    Type.Enum([...ACTOR_KINDS], {
-      description:
-        'user: a login; token: an API token; valve_cycle: the valve cycle of a controller; safe_state: a controller that makes an output safe',
+export const CommandActor = Type.Object(
+  {
+    kind: Type.Unsafe<ActorKind>(
+      Type.Enum([...ACTOR_KINDS], {
+        description:
+          'user: a login; token: an API token; valve_cycle: the valve cycle of a controller; safe_state: a controller that makes an output safe',
+      }),
+    ),
+    id: Type.Union([Type.String(), Type.Null()], {
+      description: 'Public id of the user or the API token',
+      examples: ['usr_7k2m9q4tx3ab'],
     }),
-  ),
-  id: Type.Union([Type.String(), Type.Null()], {
-    description: 'Public id of the user or the API token',
-    examples: ['usr_7k2m9q4tx3ab'],
-  }),
-  name: Type.String({ description: 'Name for people, as it was then', examples: ['Ada'] }),
-})
+    name: Type.String({ description: 'Name for people, as it was then', examples: ['Ada'] }),
+  },
+  { description: 'Who wants it' },
+)
 export type CommandActor = Static<typeof CommandActor>
 
 /** Longest life of a command before it is written, milliseconds. */

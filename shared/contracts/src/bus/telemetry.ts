@@ -11,6 +11,10 @@ export const TelemetryBatch = Type.Object({
   user: UserId,
   datapoints: Type.Array(NewDatapoint, { minItems: 1, maxItems: MAX_BATCH_SIZE }),
   idempotency_key: Type.Optional(Type.String({ minLength: 1, maxLength: MAX_IDEMPOTENCY_KEY })),
+  received_on: Type.Optional({
+    ...Timestamp,
+    description: 'When the socket got it: who holds a batch must not set an output late',
+  }),
 })
 export type TelemetryBatch = Static<typeof TelemetryBatch>
 

@@ -13,36 +13,46 @@ import { Timestamp } from '../time.ts'
 import { Page, pageOf } from './common.ts'
 
 /** Which output: by its event, or, mapped or not, by its instance and channel. */
-export const CreateCommand = Type.Object({
-  public_id: Type.Optional({
-    ...CommandId,
-    description: 'Of your choice: sent again with the same id, nothing is done twice and the same command is answered',
-  }),
-  event_public_id: Type.Optional(
-    Type.String({ maxLength: 64, description: 'Event that is mapped to the output', examples: ['evt_7k2m9q4tx3ab'] }),
-  ),
-  instance_public_id: Type.Optional(
-    Type.String({ maxLength: 64, description: 'Instead of an event: the instance …', examples: ['plg_7k2m9q4tx3ab'] }),
-  ),
-  channel_id: Type.Optional(
-    Type.String({ maxLength: 100, description: '… and its channel', examples: ['heater_power'] }),
-  ),
-  value: Type.Number({ description: "Setpoint, in the channel's unit", examples: [42.5] }),
-  ttl_ms: Type.Optional(
-    Type.Integer({
-      minimum: 100,
-      maximum: MAX_COMMAND_TTL_MS,
-      default: DEFAULT_COMMAND_TTL_MS,
-      description: 'Not written any more after so long, milliseconds',
+export const CreateCommand = Type.Object(
+  {
+    public_id: Type.Optional({
+      ...CommandId,
+      description:
+        'Of your choice: sent again with the same id, nothing is done twice and the same command is answered',
     }),
-  ),
-  expected_previous: Type.Optional(
-    Type.Number({ description: 'Refused when the output has another value now', examples: [40] }),
-  ),
-  reason: Type.Optional(
-    Type.String({ maxLength: 1000, description: 'Why, for the history', examples: ['Start of the heating ramp'] }),
-  ),
-})
+    event_public_id: Type.Optional(
+      Type.String({ maxLength: 64, description: 'Event that is mapped to the output', examples: ['evt_7k2m9q4tx3ab'] }),
+    ),
+    instance_public_id: Type.Optional(
+      Type.String({
+        maxLength: 64,
+        description: 'Instead of an event: the instance …',
+        examples: ['plg_7k2m9q4tx3ab'],
+      }),
+    ),
+    channel_id: Type.Optional(
+      Type.String({ maxLength: 100, description: '… and its channel', examples: ['heater_power'] }),
+    ),
+    value: Type.Number({ description: "Setpoint, in the channel's unit", examples: [42.5] }),
+    ttl_ms: Type.Optional(
+      Type.Integer({
+        minimum: 100,
+        maximum: MAX_COMMAND_TTL_MS,
+        default: DEFAULT_COMMAND_TTL_MS,
+        description: 'Not written any more after so long, milliseconds',
+      }),
+    ),
+    expected_previous: Type.Optional(
+      Type.Number({ description: 'Refused when the output has another value now', examples: [40] }),
+    ),
+    reason: Type.Optional(
+      Type.String({ maxLength: 1000, description: 'Why, for the history', examples: ['Start of the heating ramp'] }),
+    ),
+  },
+  {
+    examples: [{ event_public_id: 'evt_7k2m9q4tx3ab', value: 42.5, reason: 'Start of the heating ramp' }],
+  },
+)
 export type CreateCommand = Static<typeof CreateCommand>
 
 const valueOrNull = (description: string, example: number) =>

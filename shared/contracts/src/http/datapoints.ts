@@ -36,7 +36,7 @@ export const NewDatapoint = Type.Object({
   timestamp: Type.Optional(
     Type.Union([Type.String({ maxLength: 64 }), Type.Null()], {
       description:
-        'When it was measured, ISO 8601 to the microsecond (UTC where no offset is given), from the retention limit to a day ahead; null or left out: now',
+        'When it was measured, ISO 8601 to the microsecond (UTC where no offset is given), from the retention limit to a day ahead; null or left out: now. An output is set now or not at all',
       examples: ['2026-11-23T16:12:13.408444Z'],
     }),
   ),
@@ -49,7 +49,14 @@ export const NewDatapoints = Type.Object({
 export type NewDatapoints = Static<typeof NewDatapoints>
 
 /** Why one datapoint of a batch was not taken. */
-export const REJECTION_CODES = ['unknown_event', 'not_linked', 'invalid', 'bad_time', 'duplicate_time'] as const
+export const REJECTION_CODES = [
+  'unknown_event',
+  'not_linked',
+  'invalid',
+  'bad_time',
+  'duplicate_time',
+  'command_failed',
+] as const
 export type RejectionCode = (typeof REJECTION_CODES)[number]
 
 export const RejectedDatapoint = Type.Object({
