@@ -39,6 +39,8 @@ const LISTS: Record<string, string> = {
     INSERT INTO dashboard_widgets (public_id, dashboard_id, widget_type, title, event_id, x, y, w, h)
     SELECT 'wdg_' || made.id || '_' || n, made.id, 'gauge', 'W', events.id, 0, 0, 4, 3
     FROM made CROSS JOIN n LEFT JOIN events ON events.name = n::text WHERE n <= 3`,
+  '/gaps': `
+    INSERT INTO reading_gaps (source, reason, from_time, to_time) SELECT 'lab', 'unknown', now() - n * interval '1 s', now() FROM n`,
   '/datapoints': `
     INSERT INTO datapoints (event_id, ts, value)
     SELECT events.id, now() + interval '1 ms' * n, n FROM events, n WHERE events.name = '1'`,
