@@ -1,3 +1,4 @@
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -25,7 +26,6 @@ const CONTROLLER = 'lab-1'
 /** Short waits, so that tests do not take long. */
 const ENVIRONMENT = {
   WEBMACS_CONTROLLER_ID: CONTROLLER,
-  WEBMACS_DATA_DIR: join(tmpdir(), 'webmacs-controller-tests'),
   LOG_LEVEL: 'error',
   OPS_PORT: '0',
   PLUGIN_FOLDERS: JSON.stringify([TEST_PLUGINS]),
@@ -84,7 +84,9 @@ export async function startSite({ environment = {} }: SiteOptions = {}): Promise
     openBucket(bus, bus.names.buckets.controllers, ReportedInstance),
     openBucket(bus, bus.names.buckets.controllers, ControllerInventory),
   ])
-  const full = environmentOf(broker, environment)
+  const dataDir = await mkdtemp(join(tmpdir(), 'webmacs-controller-'))
+  starting.defer(() => rm(dataDir, { recursive: true, force: true }))
+  const full = environmentOf(broker, { WEBMACS_DATA_DIR: dataDir, ...environment })
   const valuesOf = (instance: DesiredInstance, channel: string) => {
     const event = eventOf(instance, channel)
     return received.flatMap(({ frame }) =>
