@@ -2,6 +2,7 @@ const BENCHMARKS: Record<string, () => Promise<void>> = {
   ingest: async () => (await import('./ingest/bench-ingest.ts')).benchIngest(),
   latency: async () => (await import('./latency/bench-latency.ts')).benchLatency(),
   http: async () => (await import('./http/bench-http.ts')).benchHttp(),
+  outbox: async () => (await import('./outbox/bench-outbox.ts')).benchOutbox(),
   memory: async () => (await import('./memory/bench-memory.ts')).benchMemory(process.env.WEBMACS_DATA_DIR),
 }
 

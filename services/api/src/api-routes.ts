@@ -16,6 +16,7 @@ import type { LastValues } from './datapoints/last-values.ts'
 import { datapointRoutes } from './datapoints/routes.ts'
 import { eventRoutes } from './events/routes.ts'
 import { experimentRoutes } from './experiments/routes.ts'
+import { gapRoutes } from './gaps/routes.ts'
 import { loggingRoutes } from './logging/routes.ts'
 import type { ControllerStates } from './plugins/controller-states.ts'
 import { deviceRoutes } from './plugins/device-routes.ts'
@@ -51,6 +52,7 @@ export const apiRoutes =
     await api.register(eventRoutes(parts))
     await api.register(experimentRoutes(parts))
     await api.register(datapointRoutes(parts))
+    await api.register(gapRoutes(parts))
     await api.register(telemetryRoutes(parts))
     await api.register(loggingRoutes(parts))
     await api.register(dashboardRoutes(parts))

@@ -32,15 +32,16 @@ import { createControllerMetrics } from './controller-metrics.ts'
 import { DesiredFollower } from './desired-state/desired-follower.ts'
 import { Pulse } from './desired-state/pulse.ts'
 import { StatusReporter } from './desired-state/status-reporter.ts'
-import { newEpoch } from './frames/epoch.ts'
 import { FrameIntake } from './frames/frame-intake.ts'
+import { GapReporter } from './gaps/gap-reporter.ts'
 import { discoverPlugins } from './inventory/discover-plugins.ts'
 import { InventoryReporter } from './inventory/inventory-reporter.ts'
 import { cataloguePlugins, type PluginCatalogue } from './inventory/plugin-catalogue.ts'
-import { DropLog } from './outbox/drop-log.ts'
-import { MemoryOutbox } from './outbox/memory-outbox.ts'
+import type { DiskOutbox } from './outbox/disk-outbox.ts'
 import type { Outbox } from './outbox/outbox.ts'
+import { startOutbox } from './outbox/start-outbox.ts'
 import { systemTimers } from './plugin-host/timers.ts'
+import { BacklogRate } from './publishing/backlog-rate.ts'
 import { DeliveryAudit } from './publishing/delivery-audit.ts'
 import { Publisher } from './publishing/publisher.ts'
 import { HOST_MODULE, type HostSettings } from './supervision/host-process.ts'
@@ -50,7 +51,7 @@ import { untilSettled } from './supervision/waiting.ts'
 
 /** A started controller; what is beside `stop` is for tests and diagnosis. */
 export interface RunningController extends RunningService {
-  readonly outbox: Outbox
+  readonly outbox: DiskOutbox
   /** Processes of plugin instances, instance → pid. */
   pluginPids(): ReadonlyMap<string, number>
 }
@@ -72,18 +73,15 @@ export async function startController(config: ControllerConfig, context: Service
   const controller = config.WEBMACS_CONTROLLER_ID
   const metrics = createMetrics('controller')
   const health = new HealthChecks()
-  const dropLog = starting.adopt(new DropLog(log), (it) => it.stop())
-  const outbox = new MemoryOutbox({
-    source: controller,
-    epoch: newEpoch(),
-    bounds: { maxBytes: config.OUTBOX_MAX_BYTES, maxFrames: config.OUTBOX_MAX_FRAMES },
-    liveAge: config.OUTBOX_LIVE_AGE_MS * 1000,
-    onDropped: (frame) => {
-      counted.dropped(frame)
-      dropLog.note(frame)
-    },
+  const rate = new BacklogRate({ fixed: config.OUTBOX_BACKLOG_RATE })
+  const { outbox, watch, fill, stop } = await startOutbox({
+    config,
+    log,
+    onDropped: (frames) => counted.dropped(frames),
+    intervalOf: (instance) => supervisor.find(instance)?.desired?.interval_ms,
   })
-  const counted = createControllerMetrics(metrics, outbox)
+  starting.defer(stop)
+  const counted = createControllerMetrics(metrics, { outbox, rate, fill, untoldGaps: () => outbox.gaps.size })
   const ops = await startOpsServer({ host: config.OPS_HOST, port: config.OPS_PORT, metrics, health })
   starting.defer(() => ops.close())
 
@@ -110,6 +108,7 @@ export async function startController(config: ControllerConfig, context: Service
     outbox,
     source: controller,
     window: config.PUBLISH_WINDOW,
+    rate,
     ackTimeoutMs: config.PUBLISH_TIMEOUT_MS,
     log,
     onPublished: counted.published,
@@ -126,6 +125,9 @@ export async function startController(config: ControllerConfig, context: Service
   })
   audit.start()
   starting.defer(() => audit.stop())
+  const gapReporter = new GapReporter({ bus, book: outbox.gaps, source: controller, log })
+  gapReporter.start()
+  starting.defer(() => gapReporter.stop())
   starting.defer(() => flush(publisher, outbox, config.FLUSH_TIMEOUT_MS, log))
 
   const clock = new ServerClock({
@@ -190,7 +192,15 @@ export async function startController(config: ControllerConfig, context: Service
   })
   reporter.start()
   starting.defer(() => reporter.stop())
-  const intake = new FrameIntake({ outbox, log, onFrames: () => publisher.wake() })
+  const intake = new FrameIntake({
+    outbox,
+    watch,
+    log,
+    onFrames: (readings) => {
+      rate.note(readings)
+      publisher.wake()
+    },
+  })
   const deadlines = {
     connectMs: config.DEVICE_CONNECT_TIMEOUT_MS,
     readMs: config.DEVICE_READ_TIMEOUT_MS,
@@ -237,13 +247,19 @@ export async function startController(config: ControllerConfig, context: Service
     log,
   })
   starting.defer(() => supervisor.close())
+  starting.defer(() => watch.closing())
   const follower = new DesiredFollower({
     bucket: await openBucket(bus, bus.names.buckets.controllers, DesiredInstance),
     controller,
     log,
-    apply: (instance, desired) => supervisor.apply(instance, desired),
+    apply: (instance, desired) => {
+      watch.wanted(instance, desired)
+      supervisor.apply(instance, desired)
+    },
   })
-  await reporter.forgetOthers(await follower.start())
+  const wanted = await follower.start()
+  watch.keepOnly(wanted)
+  await reporter.forgetOthers(wanted)
   starting.defer(() => follower.stop())
   const stopRepeating = bus.onStatus((status) => {
     if (status !== 'connected') return
@@ -298,7 +314,7 @@ async function askServerTime(bus: Bus): Promise<Micros> {
 
 async function flush(publisher: Publisher, outbox: Outbox, timeoutMs: number, log: Logger): Promise<void> {
   if (await publisher.flush(AbortSignal.timeout(timeoutMs))) return
-  log.warn({ event: 'outbox.left-over', frames: outbox.level().unsent }, 'frames could not be delivered before the end')
+  log.warn({ event: 'outbox.left-over', frames: outbox.unsent() }, 'frames could not be delivered before the end')
 }
 
 const hostSettings = (config: ControllerConfig): HostSettings => ({

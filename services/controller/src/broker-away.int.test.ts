@@ -1,5 +1,5 @@
 import { provision, respond } from '@webmacs/bus'
-import { type Watermark, WatermarkRequest } from '@webmacs/contracts'
+import { ReportGap, type Watermark, WatermarkRequest } from '@webmacs/contracts'
 import { startTcpProxy, until } from '@webmacs/testing'
 import { expect, test } from 'vitest'
 import { type Site, startSite } from './testing/site.ts'
@@ -162,21 +162,31 @@ test('sends frames again that the stream pushed out, once the historian reads ag
   expect(seqsOf(site, 'backlog').sort((a, b) => a - b)).toEqual(sent)
 })
 
-test('lets the oldest frames go when the outbox is full, and counts them', async () => {
-  await using site = await startSite({ environment: { ...QUIET.environment, OUTBOX_MAX_FRAMES: '20' } })
+test('lets the oldest frames go when the outbox is full, counts them, and tells the historian which', async () => {
+  await using site = await startSite({ environment: { ...QUIET.environment, OUTBOX_MAX_BYTES: '65536' } })
   await using proxy = await startTcpProxy(site.brokerUrl)
-  const bench = await site.want({ interval_ms: 20 })
+  const told: ReportGap[] = []
+  respond(site.bus, site.bus.names.subjects.historian('gap'), ReportGap, (gap) => {
+    told.push(gap)
+    return { recorded: true }
+  })
+  const bench = await site.want({ interval_ms: 10 })
   const controller = await site.startController({ NATS_URL: proxy.url })
   await site.untilCounted(bench, 3)
   proxy.refuse()
   const metrics = async () => (await fetch(`http://127.0.0.1:${controller.ports.ops}/metrics`)).text()
   const lost = async () => Number(/frames_dropped_total\{state="unsent".*\} (\d+)/.exec(await metrics())?.[1])
-  await until('frames are lost', async () => (await lost()) >= 10)
-  expect(controller.outbox.level().frames).toBe(20)
+  await until('frames are lost', async () => (await lost()) >= 10, { timeoutMs: 25_000 })
   proxy.resume()
   await until('nothing waits', () => controller.outbox.level().unsent === 0)
-  const seqs = seqsOf(site)
-  expect(new Set(seqs).size).toBeLessThan(Math.max(...seqs))
+  await until('all gaps are told', () => controller.outbox.gaps.size === 0)
+  const missing = told.filter(({ reason }) => reason === 'overflow')
+  expect(missing.reduce((sum, { first_seq, last_seq }) => sum + Number(last_seq) - Number(first_seq) + 1, 0)).toBe(
+    await lost(),
+  )
+  const seqs = new Set(seqsOf(site))
+  for (const { first_seq, last_seq } of missing)
+    for (let seq = Number(first_seq); seq <= Number(last_seq); seq++) expect(seqs.has(seq)).toBe(false)
   await controller.stop()
 })
 

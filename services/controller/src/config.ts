@@ -26,18 +26,27 @@ export const ControllerEnvironment = Type.Object({
     default: [BUNDLED_PLUGINS],
     description: 'Folders whose packages are searched for plugins, as a JSON array',
   }),
-  OUTBOX_MAX_BYTES: Type.Integer({
-    minimum: 65_536,
-    maximum: 2 ** 31,
-    default: 32 * 1024 * 1024,
-    description: 'Memory for frames that the historian has not dealt with; the oldest go first, bytes',
+  OUTBOX_MAX_BYTES: Type.Optional(
+    Type.Integer({
+      minimum: 65_536,
+      maximum: 2 ** 40,
+      description:
+        'Disk for frames that the historian has not dealt with; the oldest go first; else a fifth of what is free, at most 2 GiB, bytes',
+    }),
+  ),
+  OUTBOX_MAX_AGE_HOURS: Type.Integer({
+    minimum: 1,
+    maximum: 8760,
+    default: 336,
+    description: 'Frames that the historian has not dealt with for so long go, h',
   }),
-  OUTBOX_MAX_FRAMES: Type.Integer({
-    minimum: 10,
-    maximum: 10_000_000,
-    default: 100_000,
-    description: 'The same, frames',
-  }),
+  OUTBOX_BACKLOG_RATE: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 10_000_000,
+      description: 'How fast a backlog goes; else five times what comes in, at least 2000, readings/s',
+    }),
+  ),
   OUTBOX_LIVE_AGE_MS: milliseconds([100, 600_000], 10_000, 'Older frames go out as backlog, after newer ones'),
   OUTBOX_AUDIT_INTERVAL_MS: milliseconds(
     [100, 3_600_000],

@@ -1,8 +1,9 @@
 import { nowMicros } from '@webmacs/contracts'
 import type { Metrics } from '@webmacs/service-kit'
-import type { DroppedFrame } from './outbox/memory-outbox.ts'
-import type { Outbox, OutboxMessage } from './outbox/outbox.ts'
+import type { FillRate } from './outbox/fill-rate.ts'
+import type { DroppedFrames, Outbox, OutboxMessage } from './outbox/outbox.ts'
 import type { BeatMessage } from './plugin-host/messages.ts'
+import type { BacklogRate } from './publishing/backlog-rate.ts'
 
 /** What this controller counts. */
 export interface ControllerMetrics {
@@ -10,10 +11,19 @@ export interface ControllerMetrics {
   restarted(instance: string): void
   removed(instance: string): void
   published(message: OutboxMessage): void
-  dropped(frame: DroppedFrame): void
+  dropped(frames: DroppedFrames): void
 }
 
-export function createControllerMetrics(metrics: Metrics, outbox: Outbox): ControllerMetrics {
+export interface Measured {
+  readonly outbox: Outbox
+  readonly rate: BacklogRate
+  readonly fill: FillRate
+  /** Gaps that the historian does not know yet. */
+  readonly untoldGaps: () => number
+}
+
+export function createControllerMetrics(metrics: Metrics, measured: Measured): ControllerMetrics {
+  const { outbox, rate, fill, untoldGaps } = measured
   const samples = metrics.counter('controller_samples_total', 'Sampling cycles done', ['plugin_instance'])
   const overruns = metrics.counter(
     'controller_overruns_total',
@@ -36,9 +46,32 @@ export function createControllerMetrics(metrics: Metrics, outbox: Outbox): Contr
     gauge.set(outbox.level().frames),
   )
   metrics.gauge('controller_outbox_unsent_frames', 'Frames that no broker has', [], (gauge) =>
-    gauge.set(outbox.level().unsent),
+    gauge.set(outbox.unsent()),
   )
-  metrics.gauge('controller_outbox_bytes', 'Memory of the outbox', [], (gauge) => gauge.set(outbox.level().bytes))
+  metrics.gauge('controller_outbox_unwritten_frames', 'Frames that the disk did not take, in memory', [], (gauge) =>
+    gauge.set(outbox.level().unwritten),
+  )
+  metrics.gauge('controller_outbox_bytes', 'What the outbox takes, mostly on disk', [], (gauge) =>
+    gauge.set(outbox.level().bytes),
+  )
+  metrics.gauge('controller_outbox_max_bytes', 'Above it, the oldest frames go', [], (gauge) =>
+    gauge.set(outbox.level().maxBytes),
+  )
+  metrics.gauge(
+    'controller_outbox_overflow_seconds',
+    'When the outbox is full if it goes on as in the last minute; no value while it does not fill up',
+    [],
+    (gauge) => {
+      const seconds = fill.secondsUntilFull()
+      if (seconds === undefined) gauge.remove()
+      else gauge.set(seconds)
+    },
+  )
+  metrics.gauge('controller_backlog_rate', 'How fast a backlog may go, readings/s', [], (gauge) =>
+    gauge.set(rate.limit()),
+  )
+  metrics.gauge('controller_nominal_rate', 'What comes in, readings/s', [], (gauge) => gauge.set(rate.nominal()))
+  metrics.gauge('controller_untold_gaps', 'Gaps that are not in the ledger yet', [], (gauge) => gauge.set(untoldGaps()))
   metrics.gauge('controller_outbox_oldest_seconds', 'Age of the oldest frame in the outbox', [], (gauge) => {
     const oldest = outbox.level().oldest
     gauge.set(oldest === undefined ? 0 : Math.max(0, nowMicros() - oldest) / 1_000_000)
@@ -61,7 +94,7 @@ export function createControllerMetrics(metrics: Metrics, outbox: Outbox): Contr
       for (const metric of [samples, overruns, restarts, memory]) metric.remove({ plugin_instance })
     },
     published: ({ lane, frames }) => published.inc({ lane }, frames),
-    dropped: ({ sent }) => dropped.inc({ state: sent ? 'sent' : 'unsent' }),
+    dropped: ({ sent, firstSeq, lastSeq }) => dropped.inc({ state: sent ? 'sent' : 'unsent' }, lastSeq - firstSeq + 1),
   }
 }
 

@@ -1,5 +1,5 @@
 import { ACK_WAIT_MS, type Bus, respond } from '@webmacs/bus'
-import { DeleteDatapoint, nowMicros, WatermarkRequest } from '@webmacs/contracts'
+import { DeleteDatapoint, nowMicros, ReportGap, WatermarkRequest } from '@webmacs/contracts'
 import type { Database } from '@webmacs/database'
 import type { Logger } from '@webmacs/service-kit'
 import { Batcher } from './batching/batcher.ts'
@@ -9,6 +9,7 @@ import type { IngestConfig } from './config.ts'
 import { deleteDatapoint } from './deletion/delete-datapoint.ts'
 import { EventKeys } from './events/event-keys.ts'
 import { createAcceptor } from './frames/accept-message.ts'
+import { recordGap } from './gaps/record-gap.ts'
 import type { IngestMetrics } from './metrics.ts'
 import { PartitionKeeper } from './partitions/partition-keeper.ts'
 import { readWatermarks } from './sources/read-watermark.ts'
@@ -72,6 +73,18 @@ export function startWriter({ config, bus, database, metrics, log, onFailure }: 
       historian('watermark'),
       WatermarkRequest,
       async (request) => (await readWatermarks(database, [request]))[0],
+      { queue },
+    ),
+    respond(
+      bus,
+      historian('gap'),
+      ReportGap,
+      async (gap) => {
+        await recordGap(database, gap)
+        log.warn({ event: 'gap.recorded', ...gap }, 'readings are missing for good')
+        if (gap.epoch !== null) onCommitted([{ source: gap.source, epoch: gap.epoch }])
+        return { recorded: true }
+      },
       { queue },
     ),
     respond(bus, historian('delete'), DeleteDatapoint, (request) => deleteDatapoint(database, request, log), { queue }),

@@ -45,6 +45,8 @@ const LISTS: Record<string, string> = {
       requested_on, expires_on
     )
     SELECT 'cmd_' || n, 'lab', 'plg_' || n, 'Rig', 'c', 'C', 'x', n, 'confirmed', 'user', 'Ada', now(), now() FROM n`,
+  '/gaps': `
+    INSERT INTO reading_gaps (source, reason, from_time, to_time) SELECT 'lab', 'unknown', now() - n * interval '1 s', now() FROM n`,
   '/datapoints': `
     INSERT INTO datapoints (event_id, ts, value)
     SELECT events.id, now() + interval '1 ms' * n, n FROM events, n WHERE events.name = '1'`,

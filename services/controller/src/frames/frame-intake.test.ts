@@ -1,7 +1,8 @@
 import { type EventId, newId } from '@webmacs/contracts'
 import { expect, test } from 'vitest'
-import { MemoryOutbox } from '../outbox/memory-outbox.ts'
+import type { Seen } from '../gaps/instance-watch.ts'
 import type { SampleMessage } from '../plugin-host/messages.ts'
+import { openTestOutbox } from '../testing/outbox.ts'
 import { FrameIntake } from './frame-intake.ts'
 
 const SECOND = 1_000_000
@@ -13,22 +14,18 @@ const aSample = (time: number): SampleMessage => ({
 })
 
 function anIntake() {
-  const outbox = new MemoryOutbox({
-    source: 'lab-1',
-    epoch: 'first',
-    bounds: { maxBytes: 1e6, maxFrames: 1000 },
-    liveAge: 10 * SECOND,
-    onDropped: () => undefined,
-  })
+  const outbox = openTestOutbox({ epoch: 'first' })
+  const seen: Seen[] = []
   let told = 0
   const intake = new FrameIntake({
     outbox,
+    watch: { see: (one) => void seen.push(one), ended: () => undefined },
     log: { warn: () => undefined },
     onFrames: () => {
       told += 1
     },
   })
-  return { intake, outbox, told: () => told }
+  return { intake, outbox, seen, told: () => told }
 }
 
 test('takes samples of all instances into one order, in one epoch', () => {
@@ -77,4 +74,15 @@ test('bears with channels of an instance that overtake one another', () => {
   intake.take('a', { type: 'sample', instants: [slow] }, both)
   expect(outbox.epochs()).toEqual(['first'])
   expect(outbox.level().frames).toBe(2)
+})
+
+test('says of each cycle whether its device gave values', () => {
+  const { intake, seen } = anIntake()
+  intake.take('a', aSample(START), events)
+  intake.takeEnd('a', events)
+  expect(seen.map(({ instance, isGood }) => [instance, isGood])).toEqual([
+    ['a', true],
+    ['a', false],
+  ])
+  expect(seen[0]).toMatchObject({ time: START, events: [...events.values()] })
 })

@@ -1,5 +1,6 @@
-import { type EventId, type Micros, nowMicros } from '@webmacs/contracts'
+import { type EventId, type InstanceId, type Micros, nowMicros } from '@webmacs/contracts'
 import type { Logger } from '@webmacs/service-kit'
+import type { InstanceWatch } from '../gaps/instance-watch.ts'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { SampleMessage } from '../plugin-host/messages.ts'
 import { newEpoch } from './epoch.ts'
@@ -7,9 +8,10 @@ import { toFrameValues } from './frame-values.ts'
 
 export interface FrameIntakeOptions {
   readonly outbox: Outbox
+  readonly watch: Pick<InstanceWatch, 'see' | 'ended'>
   readonly log: Pick<Logger, 'warn'>
   /** The outbox has something new. */
-  readonly onFrames: () => void
+  readonly onFrames: (readings: number) => void
 }
 
 type Instant = SampleMessage['instants'][number]
@@ -35,14 +37,25 @@ export class FrameIntake {
     const frames = toFrameValues(readings, events)
     if (frames.length === 0) return
     this.#keepOrder(instance, time, readings)
-    for (const frame of frames) this.#options.outbox.append({ ...frame, time })
-    this.#options.onFrames()
+    const { outbox, watch, onFrames } = this.#options
+    const seen: EventId[] = []
+    let isGood = false
+    for (const frame of frames) {
+      outbox.append({ ...frame, instance, time })
+      for (const [event, value] of Object.entries(frame.values)) {
+        seen.push(event as EventId) // the keys of a frame's values
+        isGood ||= value !== null
+      }
+    }
+    watch.see({ instance: instance as InstanceId, time, events: seen, isGood }) // its id, as it was wanted
+    onFrames(seen.length)
   }
 
   /** Says that the last values of an instance need not be true any more, because nobody reads them. */
   takeEnd(instance: string, events: ReadonlyMap<string, EventId>): void {
     const time = Math.max(nowMicros(), ...[...(this.#lastTimes.get(instance)?.values() ?? [])].map((last) => last + 1))
     const readings = [...events.keys()].map((channel) => ({ channel, value: null, quality: [...STALE] }))
+    this.#options.watch.ended(instance as InstanceId) // its id, as it was wanted
     this.take(instance, { type: 'sample', instants: [{ time, readings }] }, events)
   }
 

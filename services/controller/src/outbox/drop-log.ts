@@ -1,27 +1,34 @@
-import { formatTime } from '@webmacs/contracts'
+import { formatTime, type Micros } from '@webmacs/contracts'
 import type { Logger } from '@webmacs/service-kit'
-import type { DroppedFrame } from './memory-outbox.ts'
+import type { DroppedFrames } from './outbox.ts'
 
 const INTERVAL_MS = 10_000
+
+interface Place {
+  readonly epoch: string
+  readonly seq: number
+  readonly time: string
+}
 
 /** Says in the log what a full outbox let go: at once, then in sums every ten seconds. */
 export class DropLog {
   readonly #log: Logger
   #frames = 0
   #lost = 0
-  #first: DroppedFrame | undefined
-  #last: DroppedFrame | undefined
+  #first: Place | undefined
+  #last: Place | undefined
   #timer: NodeJS.Timeout | undefined
 
   constructor(log: Logger) {
     this.#log = log
   }
 
-  note(frame: DroppedFrame): void {
-    this.#frames += 1
-    if (!frame.sent) this.#lost += 1
-    this.#first ??= frame
-    this.#last = frame
+  note({ epoch, firstSeq, lastSeq, from, to, sent }: DroppedFrames): void {
+    const frames = lastSeq - firstSeq + 1
+    this.#frames += frames
+    if (!sent) this.#lost += frames
+    this.#first ??= placeOf(epoch, firstSeq, from)
+    this.#last = placeOf(epoch, lastSeq, to)
     if (this.#timer !== undefined) return
     this.#tell()
     this.#timer = setInterval(() => this.#tell(), INTERVAL_MS)
@@ -42,8 +49,8 @@ export class DropLog {
       event: 'outbox.dropped',
       frames: this.#frames,
       lost: this.#lost,
-      from: place(this.#first),
-      to: place(this.#last),
+      from: this.#first,
+      to: this.#last,
     }
     this.#log.error(facts, 'outbox is full, the oldest frames went')
     this.#frames = 0
@@ -53,4 +60,4 @@ export class DropLog {
   }
 }
 
-const place = ({ epoch, seq, time }: DroppedFrame) => ({ epoch, seq, time: formatTime(time) })
+const placeOf = (epoch: string, seq: number, time: Micros): Place => ({ epoch, seq, time: formatTime(time) })

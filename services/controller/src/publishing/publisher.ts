@@ -3,6 +3,7 @@ import { nowMicros } from '@webmacs/contracts'
 import type { Logger } from '@webmacs/service-kit'
 import { BackOff } from '../back-off.ts'
 import type { Outbox, OutboxMessage } from '../outbox/outbox.ts'
+import type { BacklogRate } from './backlog-rate.ts'
 
 export interface PublisherOptions {
   readonly bus: Bus
@@ -10,6 +11,8 @@ export interface PublisherOptions {
   readonly source: string
   /** Messages whose acknowledgement may be outstanding. */
   readonly window: number
+  /** How fast older frames may go. */
+  readonly rate: BacklogRate
   readonly ackTimeoutMs: number
   readonly log: Logger
   readonly onPublished: (message: OutboxMessage) => void
@@ -19,13 +22,16 @@ const RETRY = { firstMs: 500, maxMs: 10_000 }
 
 /**
  * Publishes what the outbox has, in order, a bounded number of messages ahead of their acknowledgements. While the broker is away it
- * waits; what was not acknowledged goes back into the outbox and is sent again.
+ * waits; what was not acknowledged goes back into the outbox and is sent again. A backlog goes at its rate and takes half of the window at
+ * most, so that live frames find the rest of it free.
  */
 export class Publisher {
   readonly #options: PublisherOptions
   readonly #backOff = new BackOff(RETRY)
   readonly #flushed = new Set<() => void>()
   #inFlight = 0
+  #backlogInFlight = 0
+  #nextBacklog: NodeJS.Timeout | undefined
   #pause: NodeJS.Timeout | undefined
   #stopped = false
   #stopFollowing: (() => void) | undefined
@@ -45,11 +51,11 @@ export class Publisher {
   wake(): void {
     const { bus, outbox, window } = this.#options
     while (this.#mayPublish() && this.#inFlight < window && bus.status() === 'connected') {
-      const message = outbox.take(nowMicros())
+      const message = outbox.take(nowMicros(), { backlog: this.#mayCatchUp() })
       if (message === undefined) break
       void this.#publish(message)
     }
-    if (outbox.level().unsent === 0) for (const tell of this.#flushed) tell()
+    if (outbox.unsent() === 0) for (const tell of this.#flushed) tell()
   }
 
   /** Resolves when the broker has everything, or when the signal fires. @returns whether it has */
@@ -63,24 +69,43 @@ export class Publisher {
     await done.promise
     this.#flushed.delete(tell)
     signal.removeEventListener('abort', tell)
-    return this.#options.outbox.level().unsent === 0
+    return this.#options.outbox.unsent() === 0
   }
 
   stop(): void {
     this.#stopFollowing?.()
     this.#stopped = true
     clearTimeout(this.#pause)
+    clearTimeout(this.#nextBacklog)
   }
 
   #mayPublish(): boolean {
     return !this.#stopped && this.#pause === undefined
   }
 
+  /** When it is too early, this comes back by itself. */
+  #mayCatchUp(): boolean {
+    const { rate, window } = this.#options
+    if (this.#backlogInFlight >= Math.ceil(window / 2)) return false
+    const waitMs = rate.waitMs()
+    if (waitMs > 0)
+      this.#nextBacklog ??= setTimeout(() => {
+        this.#nextBacklog = undefined
+        this.wake()
+      }, waitMs)
+    return waitMs === 0
+  }
+
   async #publish(message: OutboxMessage): Promise<void> {
     const { bus, outbox, source, ackTimeoutMs, onPublished } = this.#options
     const { subjects } = bus.names
     const subject = message.lane === 'live' ? subjects.readings(source) : subjects.backlog(source)
+    const isBacklog = message.lane === 'backlog'
     this.#inFlight += 1
+    if (isBacklog) {
+      this.#backlogInFlight += 1
+      this.#options.rate.spend(message.readings)
+    }
     try {
       const ack = await bus.js.publish(subject, message.payload, { timeout: ackTimeoutMs, retries: 0 })
       outbox.confirm(message, ack.seq)
@@ -91,6 +116,7 @@ export class Publisher {
       this.#waitAfter(err)
     } finally {
       this.#inFlight -= 1
+      if (isBacklog) this.#backlogInFlight -= 1
     }
     this.wake()
   }
