@@ -15,6 +15,7 @@ import { datapointRoutes } from './datapoints/routes.ts'
 import { eventRoutes } from './events/routes.ts'
 import { experimentRoutes } from './experiments/routes.ts'
 import { loggingRoutes } from './logging/routes.ts'
+import { packageRoutes } from './packages/routes.ts'
 import type { ControllerStates } from './plugins/controller-states.ts'
 import { mappingRoutes } from './plugins/mapping-routes.ts'
 import { pluginRoutes } from './plugins/routes.ts'
@@ -53,5 +54,6 @@ export const apiRoutes =
     await api.register(widgetRoutes(parts))
     await api.register(pluginRoutes(parts))
     await api.register(mappingRoutes(parts))
+    await api.register(packageRoutes(parts))
     await api.register(auditRoutes(parts))
   }
