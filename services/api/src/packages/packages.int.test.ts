@@ -3,8 +3,9 @@ import { openBucket, openFileStore } from '@webmacs/bus'
 import { ControllerInventory, controllerKeys, DesiredPackages, type PluginPackage } from '@webmacs/contracts'
 import { npmPack, pluginFiles, pluginPackage, until } from '@webmacs/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Answer, type ApiSite, aProblem, startApiSite, type TestApi } from '../testing/api-site.ts'
+import { type Answer, type ApiSite, aProblem, startApiSite } from '../testing/api-site.ts'
 import { announceController } from '../testing/controllers.ts'
+import { type UploadOptions, uploadPackage } from '../testing/uploads.ts'
 
 let site: ApiSite
 beforeAll(async () => {
@@ -48,21 +49,7 @@ const files = async (): Promise<number[]> => {
   return [...(await store.list()).values()]
 }
 
-async function upload(
-  file: Uint8Array,
-  { field = 'file', api = site.api, token = site.users.admin.token } = {},
-): Promise<Answer> {
-  const body = new FormData()
-  body.append('comment', 'before the file')
-  body.append(field, new Blob([new Uint8Array(file)]), '../../etc/passwd.whl')
-  return sendForm(api, body, token)
-}
-
-async function sendForm(api: TestApi, body: FormData, token: string): Promise<Answer> {
-  const headers = { authorization: `Bearer ${token}` }
-  const response = await fetch(`${api.url}/api/v1/plugins/packages/upload`, { method: 'POST', headers, body })
-  return { status: response.status, headers: response.headers, body: await response.json() }
-}
+const upload = (file: Uint8Array, options?: UploadOptions): Promise<Answer> => uploadPackage(site, file, options)
 
 test('lists bundled packages under ids that stay, and removes none of them', async () => {
   const [bundled] = await list()
@@ -211,6 +198,20 @@ test('refuses what is larger than 50 MB while it comes, and forms without a file
   expect(json).toMatchObject({ status: 415, body: { detail: expect.stringMatching('multipart/form-data') } })
   const { operator } = site.users
   expect(await upload(gzipSync('x'), { token: operator.token })).toMatchObject({ status: 403 })
+})
+
+test.each([
+  ['without a boundary', 'multipart/form-data', 'x'],
+  [
+    'that is cut off',
+    'multipart/form-data; boundary=b',
+    '--b\r\ncontent-disposition: form-data; name="file"; filename="x"\r\n\r\nabc',
+  ],
+  ['that is none', 'multipart/form-data; boundary=b', 'hello'],
+])('refuses a form %s', async (_what, type, body) => {
+  const headers = { 'content-type': type }
+  const answer = await site.api.request('POST', '/api/v1/plugins/packages/upload', { headers, body })
+  expect(answer).toMatchObject({ status: 422, body: { code: 'request.invalid' } })
 })
 
 test('lets one of two packages have a plugin id, whichever comes first', async () => {

@@ -129,7 +129,7 @@ async function receivePackage(request: FastifyRequest): Promise<ReceivedFile> {
       if (part.type === 'file') part.file.resume()
     }
   } catch (err) {
-    throw isTooLarge(err) ? tooLarge() : err
+    throw isTooLarge(err) ? tooLarge() : (brokenForm(err) ?? err)
   }
   throw invalidField('body.file', 'is required, as a file')
 }
@@ -146,6 +146,12 @@ const isTooLarge = (err: unknown): boolean =>
   err instanceof Error &&
   'code' in err &&
   (err.code === 'FST_REQ_FILE_TOO_LARGE' || err.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+
+/** What the reader of forms says; it has no codes, unlike a disk that is full, and is no mistake of ours. */
+const brokenForm = (err: unknown): AppError | undefined =>
+  err instanceof Error && err.name === 'Error' && !('code' in err)
+    ? invalidField('body', `is no form: ${err.message}`)
+    : undefined
 
 const tooLarge = (): AppError =>
   new AppError('package.too-large', {
