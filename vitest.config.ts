@@ -1,6 +1,10 @@
 import { defineConfig } from 'vitest/config'
 
-const exclude = ['**/node_modules/**', '**/dist/**', '**/.webmacs/**']
+/** The template's tests run where it was unpacked to, by another runner. */
+const template = 'infra/cli/template/**'
+/** Tests of a driver that is made outside of this repository, for the runner of Node.js. */
+const example = 'docs/examples/weather-station/**'
+const exclude = ['**/node_modules/**', '**/dist/**', '**/.webmacs/**', template, example]
 const integration = ['**/*.int.test.ts']
 const system = ['infra/system-tests/**/*.test.ts']
 

@@ -17,6 +17,8 @@ export interface LauncherConfig {
   readonly secretKey: string | undefined
   readonly adminEmail: string
   readonly adminPassword: string | undefined
+  /** Folder where the person called npm. */
+  readonly calledFrom: string
   /** `json`: every service's lines as they are, on standard output. */
   readonly logFormat: 'pretty' | 'json'
 }
@@ -50,6 +52,7 @@ export function loadLauncherConfig(env: NodeJS.ProcessEnv): LauncherConfig {
     secretKey: env.SECRET_KEY || undefined,
     adminEmail: env.INITIAL_ADMIN_EMAIL || DEVELOPMENT_EMAIL,
     adminPassword: env.INITIAL_ADMIN_PASSWORD || (environment === 'development' ? DEVELOPMENT_PASSWORD : undefined),
+    calledFrom: resolve(env.INIT_CWD || process.cwd()),
     logFormat: logFormat as LauncherConfig['logFormat'], // checked above
   })
 }

@@ -1,7 +1,7 @@
 import { EmbeddedServerError } from '@webmacs/embedded'
 import { LaunchError } from './launch-error.ts'
 
-/** `npm start`, `npm run dev`, `npm test`, `npm run bench`, `npm run db`: each loads only what it needs. */
+/** `npm start`, `npm run dev`, `npm test`, `npm run bench`, `npm run db`, `npm run webmacs`: each loads only what it needs. */
 async function run([command, ...args]: readonly string[]): Promise<number> {
   switch (command) {
     case 'start':
@@ -13,8 +13,10 @@ async function run([command, ...args]: readonly string[]): Promise<number> {
       return (await import('./bench.ts')).bench(args)
     case 'db':
       return (await import('./db.ts')).db(args)
+    case 'webmacs':
+      return (await import('./webmacs.ts')).webmacs(args)
     default:
-      throw new LaunchError(`"${command}" is no command. There are: start, dev, test, bench, db.`)
+      throw new LaunchError(`"${command}" is no command. There are: start, dev, test, bench, db, webmacs.`)
   }
 }
 

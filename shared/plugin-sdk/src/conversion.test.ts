@@ -8,6 +8,7 @@ const cases: [Conversion, number, number][] = [
   [{ type: 'linear' }, 7, 7],
   [{ type: 'divide', divisor: 10 }, 235, 23.5],
   [{ type: 'divide' }, 235, 235],
+  [{ type: 'custom', toEngineering: (raw) => raw ** 2, toRaw: Math.sqrt }, 4, 16],
 ]
 
 test.each(cases)('turns raw into engineering and back with %j', (conversion, raw, engineering) => {
@@ -25,6 +26,10 @@ test('bounds when reading with clamp, and leaves what is written alone', () => {
   expect(toEngineering({ type: 'clamp', min: 0 }, -1)).toBe(0)
   expect(toEngineering({ type: 'clamp' }, 1e9)).toBe(1e9)
   expect(toRaw({ type: 'clamp', min: 0, max: 10 }, 12)).toBe(12)
+})
+
+test('writes as it is what a conversion of the driver has no way back for', () => {
+  expect(toRaw({ type: 'custom', toEngineering: (raw) => raw * 2 }, 8)).toBe(8)
 })
 
 test('leaves the value alone for a conversion that it does not know', () => {

@@ -7,6 +7,12 @@ export type Conversion =
   | { readonly type: 'divide'; readonly divisor?: number }
   /** Bounds the engineering value; writing leaves it as it is. Defaults: no bound. */
   | { readonly type: 'clamp'; readonly min?: number; readonly max?: number }
+  /** The driver's own. Without a way back, what is written is not converted. */
+  | {
+      readonly type: 'custom'
+      readonly toEngineering: (raw: number) => number
+      readonly toRaw?: (engineering: number) => number
+    }
 
 export const NO_CONVERSION: Conversion = Object.freeze({ type: 'none' })
 
@@ -19,6 +25,8 @@ export function toEngineering(conversion: Conversion, raw: number): number {
       const divisor = conversion.divisor ?? 1
       return divisor === 0 ? 0 : raw / divisor
     }
+    case 'custom':
+      return conversion.toEngineering(raw)
     case 'clamp':
       return clamp(raw, conversion.min ?? Number.NEGATIVE_INFINITY, conversion.max ?? Number.POSITIVE_INFINITY)
     default:
@@ -35,6 +43,8 @@ export function toRaw(conversion: Conversion, engineering: number): number {
     }
     case 'divide':
       return engineering * (conversion.divisor ?? 1)
+    case 'custom':
+      return conversion.toRaw?.(engineering) ?? engineering
     default:
       return engineering
   }

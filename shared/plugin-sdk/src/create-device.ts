@@ -27,6 +27,7 @@ export async function createDevice(
     pluginId: definition.meta.id,
     instanceName,
     demoMode: demoMode || definition.alwaysDemo,
+    ownSimulation: definition.ownSimulation,
     config,
     channels,
     clock,

@@ -29,6 +29,8 @@ export interface PluginAuthoring<Config> {
   readonly configSchema: object
   /** There is no device behind it: instances are in demo mode whatever they ask for. Default false. */
   readonly alwaysDemo?: boolean
+  /** In demo mode the hooks are called too, because they simulate the device better than its channels' signals could. Default false. */
+  readonly ownSimulation?: boolean
   /** The channels under a configuration. May look at the machine (files, attached modules), not at the device. */
   channels(
     config: Config,
@@ -43,6 +45,7 @@ export interface PluginDefinition {
   readonly meta: Required<PluginMeta>
   readonly configSchema: Readonly<Record<string, unknown>>
   readonly alwaysDemo: boolean
+  readonly ownSimulation: boolean
   /** @param config checked against `configSchema` */
   channels(
     config: unknown,
@@ -68,6 +71,7 @@ export function definePlugin<Config = unknown>(authoring: PluginAuthoring<Config
     meta: Object.freeze({ vendor: '', description: '', protocol: '', url: '', tags: [], ...meta }),
     configSchema: authoring.configSchema as Readonly<Record<string, unknown>>, // any JSON schema is such an object
     alwaysDemo: authoring.alwaysDemo ?? false,
+    ownSimulation: authoring.ownSimulation ?? false,
     channels: (config, options) => authoring.channels(config as Config, options), // checked by whoever calls
     create: (context) => authoring.create(context as DeviceContext<Config>), // checked by whoever calls
   }

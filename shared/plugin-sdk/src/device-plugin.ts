@@ -24,7 +24,8 @@ import { type DeviceReadings, interpretReadings, type Reading } from './reading.
 
 /**
  * A device behind a driver. Drivers implement the `…Device` hooks, which work in raw values and must obey the AbortSignal that they get;
- * this class does the rest alike for all: states, conversions, limits, demo mode, safe state. Hooks are never called in demo mode.
+ * this class does the rest alike for all: states, conversions, limits, demo mode, safe state. Hooks are not called in demo mode, unless
+ * the driver is its own simulation.
  */
 export abstract class DevicePlugin<Config = unknown> {
   protected readonly config: Config
@@ -32,6 +33,8 @@ export abstract class DevicePlugin<Config = unknown> {
   protected readonly clock: Clock
   readonly instanceName: string
   readonly demoMode: boolean
+  /** Whether the hooks are called: with a device, and where the driver is its own simulation. */
+  readonly #callsHooks: boolean
   readonly channels: readonly Channel[]
   readonly #pluginId: string
   readonly #byId: ReadonlyMap<string, Channel>
@@ -49,6 +52,7 @@ export abstract class DevicePlugin<Config = unknown> {
     this.#pluginId = context.pluginId
     this.instanceName = context.instanceName
     this.demoMode = context.demoMode
+    this.#callsHooks = !context.demoMode || context.ownSimulation
     this.config = context.config
     this.channels = context.channels
     this.clock = context.clock
@@ -91,7 +95,7 @@ export abstract class DevicePlugin<Config = unknown> {
    * @param ageMs how long ago they were measured, where the device knows
    */
   protected push(answer: DeviceReadings, ageMs = 0): void {
-    if (this.#state !== 'connected' || this.demoMode) return
+    if (this.#state !== 'connected' || !this.#callsHooks) return
     const channels = Object.keys(answer).flatMap((id) => this.#byId.get(id) ?? [])
     const readings = this.#interpret(channels, answer)
     if (readings.length > 0) this.#listener?.pushed(readings, ageMs)
@@ -112,12 +116,12 @@ export abstract class DevicePlugin<Config = unknown> {
 
   /** How long the device waits for `feedWatchdog`; undefined: it has no watchdog, or is simulated. */
   get watchdog(): number | undefined {
-    return this.demoMode ? undefined : this.watchdogMs
+    return this.#callsHooks ? this.watchdogMs : undefined
   }
 
   /** Says to the device's own watchdog that all is well. */
   async feedWatchdog(signal: AbortSignal): Promise<void> {
-    if (this.#state === 'connected' && !this.demoMode) await this.feedDevice(signal)
+    if (this.#state === 'connected' && this.#callsHooks) await this.feedDevice(signal)
   }
 
   get state(): DeviceState {
@@ -143,7 +147,7 @@ export abstract class DevicePlugin<Config = unknown> {
       throw new WrongStateError('connect', this.#state)
     this.#state = 'connecting'
     try {
-      if (!this.demoMode) await this.connectDevice(signal)
+      if (this.#callsHooks) await this.connectDevice(signal)
     } catch (err) {
       this.#fail(err)
       this.#state = 'error'
@@ -165,7 +169,7 @@ export abstract class DevicePlugin<Config = unknown> {
     if (this.#wasConnected && outputs === 'safe') await this.applySafeState(signal)
     this.#wasConnected = false
     try {
-      if (from !== 'configured' && !this.demoMode) await this.disconnectDevice(signal)
+      if (from !== 'configured' && this.#callsHooks) await this.disconnectDevice(signal)
     } catch (err) {
       this.#fail(err)
       this.log.warn({ event: 'device.disconnect-failed', err }, 'device was not disconnected in order')
@@ -181,12 +185,12 @@ export abstract class DevicePlugin<Config = unknown> {
   async read(ids: readonly string[], signal: AbortSignal): Promise<Reading[]> {
     const channels = ids.map((id) => this.#channel(id))
     if (this.#state !== 'connected') throw new WrongStateError('read', this.#state)
-    if (this.demoMode) return this.#simulate(channels)
+    if (!this.#callsHooks) return this.#simulate(channels)
     const asked = channels.filter(isAskedFor)
     const readings = asked.length === 0 ? [] : await this.#readDevice(asked, signal)
     for (const channel of channels) {
       const value = isAskedFor(channel) || channel.direction === 'input' ? undefined : this.#held.get(channel.id)
-      if (value !== undefined) readings.push({ channel: channel.id, value, quality: GOOD })
+      if (value !== undefined) readings.push({ channel: channel.id, value, quality: this.demoMode ? SIMULATED : GOOD })
     }
     return readings
   }
@@ -248,13 +252,13 @@ export abstract class DevicePlugin<Config = unknown> {
       this.log.warn({ event: 'device.unusable-value', ...aFewOf(unusable) }, 'driver gave values that are no numbers')
     if (unknown.length > 0)
       this.log.warn({ event: 'device.unknown-channel', ...aFewOf(unknown) }, 'driver gave channels nobody asked for')
-    return readings
+    return this.demoMode ? readings.map(asSimulated) : readings
   }
 
   async #write(channel: Channel, requested: number, signal: AbortSignal): Promise<WriteResult> {
     const limited = clamp(requested, channel.minValue, channel.maxValue)
     const written = channel.dataType === 'float' ? limited : Math.round(limited)
-    const readback = this.demoMode ? written : await this.#writeDevice(channel, written, signal)
+    const readback = !this.#callsHooks ? written : await this.#writeDevice(channel, written, signal)
     this.#held.set(channel.id, readback ?? written)
     return { channel: channel.id, requested, written, clamped: limited !== requested, readback }
   }
@@ -293,6 +297,9 @@ export abstract class DevicePlugin<Config = unknown> {
 /** Whether `readDevice` has it; of other outputs the last value written is known, of pushed inputs only what was pushed. */
 const isAskedFor = ({ direction, readback, pushed }: Channel): boolean =>
   !pushed && (direction !== 'output' || readback)
+
+const asSimulated = (reading: Reading): Reading =>
+  reading.quality.includes('simulated') ? reading : { ...reading, quality: [...reading.quality, 'simulated'] }
 
 const A_FEW = 5
 const MAX_ID_CHARACTERS = 100

@@ -10,6 +10,8 @@ export interface DeviceContext<Config> {
   readonly pluginId: string
   readonly instanceName: string
   readonly demoMode: boolean
+  /** The driver's hooks are its simulation: they are called in demo mode too. */
+  readonly ownSimulation: boolean
   readonly config: Config
   readonly channels: readonly Channel[]
   readonly clock: Clock

@@ -45,6 +45,7 @@ export {
 } from './errors.ts'
 export { type PluginLog, type PluginLogFacts, silentLog } from './log.ts'
 export { GOOD, type Quality, type QualityClass, type QualityReason, SENSOR_FAULT, SIMULATED } from './quality.ts'
+export { type RandomSource, seededRandom } from './random.ts'
 export { type DeviceReadings, type QualifiedValue, type RawValue, type Reading, sensorFault } from './reading.ts'
-export { SIMULATION_PROFILES, type Simulation, type SimulationProfile } from './simulation.ts'
+export { ChannelSimulation, SIMULATION_PROFILES, type Simulation, type SimulationProfile } from './simulation.ts'
 export { Turns } from './turns.ts'

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { describeConformance } from './conformance.ts'
+import { describeConformance } from './conformance/conformance.ts'
 import { plugin } from './tank.example.ts'
 import { createTestDevice } from './testing.ts'
 

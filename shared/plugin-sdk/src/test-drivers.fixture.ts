@@ -54,8 +54,8 @@ export const BENCH_CHANNELS: readonly ChannelDefinition[] = [
 ]
 
 const BenchConfig = Type.Object({
-  host: Type.String({ minLength: 1, default: '192.168.1.1' }),
-  port: Type.Integer({ minimum: 1, maximum: 65_535, default: 502 }),
+  host: Type.String({ minLength: 1, default: '192.168.1.1', description: 'Address' }),
+  port: Type.Integer({ minimum: 1, maximum: 65_535, default: 502, description: 'TCP port' }),
 })
 
 class BenchDevice extends DevicePlugin<Static<typeof BenchConfig>> {

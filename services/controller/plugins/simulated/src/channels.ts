@@ -1,4 +1,5 @@
 import type { ChannelDefinition, Simulation } from '@webmacs/plugin-sdk'
+import type { SimulatedConfig } from './config.ts'
 
 const input = (
   id: string,
@@ -34,7 +35,7 @@ const walk = (base: number, amplitude: number, noise: number): Partial<Simulatio
 })
 
 /** A small reactor: seven sensors, a heater and a valve. */
-export const CHANNELS: readonly ChannelDefinition[] = [
+const REACTOR: readonly ChannelDefinition[] = [
   input('temp_reactor', 'Temperature Reactor', '°C', [20, 500], wave(260, 120, 120, 0.5)),
   input('temp_inlet', 'Temperature Inlet', '°C', [15, 200], wave(100, 40, 90, 0.3)),
   input('temp_outlet', 'Temperature Outlet', '°C', [15, 300], wave(150, 60, 100, 0.4)),
@@ -51,3 +52,14 @@ export const CHANNELS: readonly ChannelDefinition[] = [
   output('heater_power', 'Heater Power'),
   output('valve_position', 'Valve Position'),
 ]
+
+const further = (number: number): ChannelDefinition =>
+  input(`sensor_${number}`, `Sensor ${number}`, '%', [0, 100], wave(50, 40, 10 + (number % 50), 0.5))
+
+/** The reactor, and as many further sensors as are wanted. A device whose clock is wrong says itself when it measured. */
+export function channelsOf({ extra_channels, misbehaviour, outputs }: SimulatedConfig): readonly ChannelDefinition[] {
+  const channels = [...REACTOR, ...Array.from({ length: extra_channels }, (_, index) => further(index + 1))]
+  const pushed = misbehaviour.clock_skew_seconds !== 0
+  const readback = outputs.fault !== 'no_readback'
+  return channels.map((channel) => (channel.direction === 'input' ? { ...channel, pushed } : { ...channel, readback }))
+}
