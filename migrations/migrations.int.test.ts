@@ -84,6 +84,7 @@ const COLUMNS: { readonly [Table in keyof Tables]: readonly (keyof Tables[Table]
     ...(['id', 'public_id', 'package_name', 'version', 'plugin_ids', 'file_size_bytes'] as const),
     ...(['sha256', 'user_id', 'installed_on', 'updated_on'] as const),
   ],
+  plugin_package_parts: ['package_id', 'part', 'content'],
   reading_sources: ['source', 'epoch', 'committed', 'updated_on'],
   log_entries: ['id', 'public_id', 'content', 'logging_type', 'status_type', 'user_id', 'created_on', 'updated_on'],
   api_tokens: [

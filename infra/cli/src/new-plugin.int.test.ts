@@ -1,6 +1,8 @@
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { createReadStream } from 'node:fs'
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { checkPackage, inspectPackage } from '@webmacs/plugin-packages'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runCli } from './cli.ts'
 import { run } from './run.ts'
@@ -49,6 +51,11 @@ test('makes a driver that builds, passes its tests and the checks, and packs wit
   expect(paths).toContain('dist/index.js')
   expect(paths).toContain('node_modules/@webmacs/plugin-sdk/dist/index.js')
   expect(paths).not.toContain('dist/index.test.js')
+  // As api judges what is uploaded.
+  const packed = join(plugin, 'webmacs-plugin-room-sensor-0.1.0.tgz')
+  const contents = await inspectPackage(createReadStream(packed), (await stat(packed)).size)
+  checkPackage(contents, [{ controller: 'local', node: '24.0.0', os: 'linux', cpu: 'x64' }])
+  expect([...contents.plugins.keys()]).toEqual(['room-sensor'])
 })
 
 test('builds the worked example of the guide on top of it, and its tests pass', async () => {

@@ -13,7 +13,10 @@ export interface Permissions {
  * What each user may do: no more than its service needs. It keeps services from speaking for one another by mistake, and most of what a
  * service that is taken over could do; not all: who may make a consumer of a bucket can have its contents delivered to any subject.
  */
-export function permissionsOf(user: NatsUser, { prefix, subjects, streams, buckets, durables }: BusNames): Permissions {
+export function permissionsOf(
+  user: NatsUser,
+  { prefix, subjects, streams, buckets, durables, files }: BusNames,
+): Permissions {
   const own = [`_INBOX_${user}.>`, '$SRV.>']
   switch (user) {
     case 'controller':
@@ -23,6 +26,7 @@ export function permissionsOf(user: NatsUser, { prefix, subjects, streams, bucke
           ...[subjects.historian('watermark'), subjects.historian('gap')],
           ...[`$JS.API.STREAM.INFO.${streams.readings}`, '$JS.API.INFO'],
           ...readBucket(buckets.controllers),
+          ...readFiles(files.packages),
           ...[`$KV.${buckets.controllers}.*.reported.*`, `$KV.${buckets.controllers}.*.inventory`],
           ...[`$KV.${buckets.controllers}.*.alive`, `$KV.${buckets.controllers}.*.cycle-state`],
         ],
@@ -61,7 +65,10 @@ export function permissionsOf(user: NatsUser, { prefix, subjects, streams, bucke
           ...[`${prefix}.changes.>`, '$JS.API.INFO'],
           ...readBucket(buckets.controllers),
           ...readBucket(buckets.revoked),
+          ...readFiles(files.packages),
+          ...[`$O.${files.packages}.C.*`, `$O.${files.packages}.M.*`, `$JS.API.STREAM.PURGE.OBJ_${files.packages}`],
           ...[`$KV.${buckets.controllers}.*.desired.*`, `$KV.${buckets.controllers}.*.cycle`],
+          `$KV.${buckets.controllers}.packages`,
           ...[`$KV.${buckets.revoked}.*`, `${prefix}.commands.*`, `${prefix}.controllers.*.*`],
           `$JS.API.STREAM.INFO.${streams.commands}`,
           `$JS.API.CONSUMER.INFO.${streams.commands}.${durables.commandHistory}`,
@@ -91,8 +98,12 @@ export function permissionsOf(user: NatsUser, { prefix, subjects, streams, bucke
 const apiSources = (): string[] => Array.from({ length: API_INSTANCES }, (_, instance) => apiSource(instance))
 
 /** Reading and watching a key-value bucket is reading a stream through short-lived consumers. */
-function readBucket(bucket: string): string[] {
-  const stream = `KV_${bucket}`
+const readBucket = (bucket: string): string[] => readStream(`KV_${bucket}`)
+
+/** So is reading from an object store. */
+const readFiles = (store: string): string[] => readStream(`OBJ_${store}`)
+
+function readStream(stream: string): string[] {
   return [
     `$JS.API.STREAM.INFO.${stream}`,
     `$JS.API.STREAM.MSG.GET.${stream}`,

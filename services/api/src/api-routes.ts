@@ -18,6 +18,7 @@ import { eventRoutes } from './events/routes.ts'
 import { experimentRoutes } from './experiments/routes.ts'
 import { gapRoutes } from './gaps/routes.ts'
 import { loggingRoutes } from './logging/routes.ts'
+import { packageRoutes } from './packages/routes.ts'
 import type { ControllerStates } from './plugins/controller-states.ts'
 import { deviceRoutes } from './plugins/device-routes.ts'
 import { mappingRoutes } from './plugins/mapping-routes.ts'
@@ -61,5 +62,6 @@ export const apiRoutes =
     await api.register(deviceRoutes(parts))
     await api.register(mappingRoutes(parts))
     await api.register(commandRoutes(parts))
+    await api.register(packageRoutes(parts))
     await api.register(auditRoutes(parts))
   }

@@ -14,6 +14,7 @@ import { LastValuesFeed } from './datapoints/last-values-feed.ts'
 import { DesiredStateReconciler } from './desired-state/reconciler.ts'
 import { answerRunningExperiment } from './experiments/running-responder.ts'
 import { firstSuccess } from './first-success.ts'
+import { PackageReconciler } from './packages/package-reconciler.ts'
 import { ChannelFollower } from './plugins/channel-follower.ts'
 import type { ControllerStates } from './plugins/controller-states.ts'
 import { ControllerIntake } from './seed/controller-intake.ts'
@@ -82,6 +83,11 @@ export async function startBackground(options: BackgroundOptions): Promise<Async
   stack.defer(() => reconciler.stopped())
   reconciler.start(signal)
   changes.onChange((change) => reconciler.noteChange(change))
+
+  const packages = new PackageReconciler({ db, bus, log })
+  stack.defer(() => packages.stopped())
+  packages.start(signal)
+  changes.onChange((change) => packages.noteChange(change))
 
   const intake = new ControllerIntake({ db, changes, log, signal, seedsDemo: seedsDemo(config) })
   stack.defer(() => intake.settled())

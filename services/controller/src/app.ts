@@ -1,8 +1,10 @@
+import { resolve } from 'node:path'
 import { type Bus, connectBus, openBucket, registerService, request } from '@webmacs/bus'
 import {
   ControllerInventory,
   ControllerPulse,
   DesiredInstance,
+  DesiredPackages,
   formatTime,
   type Micros,
   nowMicros,
@@ -40,6 +42,11 @@ import { cataloguePlugins, type PluginCatalogue } from './inventory/plugin-catal
 import type { DiskOutbox } from './outbox/disk-outbox.ts'
 import type { Outbox } from './outbox/outbox.ts'
 import { startOutbox } from './outbox/start-outbox.ts'
+import { describePackage } from './packages/describe-package.ts'
+import { fetchPackage } from './packages/fetch-package.ts'
+import { PackageFolders } from './packages/package-folders.ts'
+import { PackageFollower } from './packages/package-follower.ts'
+import { UploadedPackages } from './packages/uploaded-packages.ts'
 import { systemTimers } from './plugin-host/timers.ts'
 import { BacklogRate } from './publishing/backlog-rate.ts'
 import { DeliveryAudit } from './publishing/delivery-audit.ts'
@@ -162,17 +169,32 @@ export async function startController(config: ControllerConfig, context: Service
     log,
     signal,
   })
-  const catalogue = await cataloguePlugins(await discoverPlugins(config.PLUGIN_FOLDERS, log), { hosts, log, signal })
+  const stopping = new AbortController()
+  const describing = { hosts, log, signal: AbortSignal.any([signal, stopping.signal]) }
+  const catalogue = new Map(await cataloguePlugins(await discoverPlugins(config.PLUGIN_FOLDERS, log), describing))
+  const bundled = bundledPackages(catalogue)
+  const packages = new UploadedPackages({
+    controller,
+    folders: new PackageFolders(resolve(config.WEBMACS_DATA_DIR, 'controller', controller, 'packages')),
+    catalogue,
+    describe: (folder) => describePackage(folder, describing),
+    fetch: (wanted) => fetchPackage(bus, wanted, describing.signal),
+    restart: (plugins) => supervisor.restart(plugins),
+    onChange: () => void inventory.tell(),
+    log,
+  })
+  await packages.load()
+  const startedOn = formatTime(nowMicros())
   const inventory = new InventoryReporter({
     bucket: await openBucket(bus, bus.names.buckets.controllers, ControllerInventory),
-    inventory: {
+    inventory: () => ({
       controller,
       version: SERVICE_VERSION,
-      started_on: formatTime(nowMicros()),
+      started_on: startedOn,
       plugins: [...catalogue.values()].map(({ description }) => description),
       platform: { node: process.versions.node, os: process.platform, cpu: process.arch },
-      packages: bundledPackages(catalogue),
-    },
+      packages: [...bundled, ...packages.inventory()],
+    }),
     log,
   })
   starting.defer(() => inventory.stop())
@@ -242,12 +264,23 @@ export async function startController(config: ControllerConfig, context: Service
         counted.beat(instance, beat)
         looks.beat(instance, beat)
       },
+      started: (instance, plugin, end) => packageFollower.noteStart(instance, plugin, end),
       restarted: counted.restarted,
     },
     log,
   })
   starting.defer(() => supervisor.close())
   starting.defer(() => watch.closing())
+  const packageFollower = new PackageFollower({
+    bucket: await openBucket(bus, bus.names.buckets.controllers, DesiredPackages),
+    packages,
+    log,
+  })
+  packageFollower.start()
+  starting.defer(() => {
+    stopping.abort()
+    return packageFollower.stop()
+  })
   const follower = new DesiredFollower({
     bucket: await openBucket(bus, bus.names.buckets.controllers, DesiredInstance),
     controller,

@@ -8,6 +8,7 @@ import {
   connectBus,
   NoReplyError,
   openBucket,
+  openFileStore,
   provision,
   publishChange,
   registerService,
@@ -34,6 +35,7 @@ const LIMITS: BusLimits = {
   commandsAgeHours: 1,
   deadAgeHours: 1,
   bucketBytes: MIB,
+  packagesBytes: 4 * MIB,
 }
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
 let bus: Bus
@@ -179,4 +181,17 @@ test('is listed as a service', async () => {
   const reply = await bus.nc.request(`$SRV.PING.${name}`, '', { timeout: 2000 })
   expect(reply.json()).toMatchObject({ name, version: '1.2.3' })
   await service.stop()
+})
+
+test('keeps files by name: what is put is read back, and what is deleted is gone', async () => {
+  const store = await openFileStore(bus, bus.names.files.packages)
+  const content = randomBytes(300_000)
+  await store.put('one', new Blob([content]).stream())
+  await store.put('two', new Blob([content.subarray(0, 10)]).stream())
+  expect(Object.fromEntries(await store.list())).toEqual({ one: 300_000, two: 10 })
+  expect(Buffer.from(await new Response(await store.get('one')).arrayBuffer()).equals(content)).toBe(true)
+  await store.delete('one')
+  await store.delete('never there')
+  expect(await store.get('one')).toBeUndefined()
+  expect([...(await store.list()).keys()]).toEqual(['two'])
 })

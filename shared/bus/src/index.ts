@@ -1,5 +1,6 @@
 export { type Bucket, type BucketEntry, openBucket } from './bucket.ts'
 export { type Bus, type BusLog, type BusOptions, type BusStatus, connectBus } from './connection.ts'
+export { type FileStore, openFileStore } from './file-store.ts'
 export {
   InvalidMessageError,
   NoReplyError,

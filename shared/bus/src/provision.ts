@@ -9,6 +9,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream'
 import { Kvm } from '@nats-io/kv'
+import { Objm } from '@nats-io/obj'
 import { nanos } from '@nats-io/transport-node'
 import type { Bus } from './connection.ts'
 
@@ -23,6 +24,7 @@ export interface BusLimits {
   readonly commandsBytes: number
   readonly commandsAgeHours: number
   readonly bucketBytes: number
+  readonly packagesBytes: number
 }
 
 const MIB = 1024 * 1024
@@ -37,6 +39,7 @@ export const DEFAULT_LIMITS = {
   commandsBytes: 64 * MIB,
   commandsAgeHours: 7 * 24,
   bucketBytes: 64 * MIB,
+  packagesBytes: 512 * MIB,
 } as const satisfies BusLimits
 
 /** What `DEFAULT_LIMITS` reserve together, for the server's own bound. */
@@ -45,7 +48,8 @@ export const DEFAULT_LIMITS_BYTES =
   DEFAULT_LIMITS.changesBytes +
   DEFAULT_LIMITS.deadBytes +
   DEFAULT_LIMITS.commandsBytes +
-  2 * DEFAULT_LIMITS.bucketBytes
+  2 * DEFAULT_LIMITS.bucketBytes +
+  DEFAULT_LIMITS.packagesBytes
 
 /**
  * Unacknowledged this long, a message is delivered again, ms: what a killed writer held is stored that much later. A writer that needs longer
@@ -83,12 +87,18 @@ export async function provision(bus: Bus, limits: BusLimits = DEFAULT_LIMITS): P
     await kvm.create(bucket, { history: 1, max_bytes: limits.bucketBytes })
     await bus.jsm.streams.update(`KV_${bucket}`, { max_bytes: limits.bucketBytes })
   }
+  await new Objm(bus.js).create(names.files.packages, { max_bytes: limits.packagesBytes })
+  await bus.jsm.streams.update(`OBJ_${names.files.packages}`, { max_bytes: limits.packagesBytes })
 }
 
 /** Removes all that `provision` made below the bus's prefix, with its contents. For tests. */
 export async function unprovision(bus: Bus): Promise<void> {
-  const { streams, buckets } = bus.names
-  const all = [...Object.values(streams), ...Object.values(buckets).map((bucket) => `KV_${bucket}`)]
+  const { streams, buckets, files } = bus.names
+  const all = [
+    ...Object.values(streams),
+    ...Object.values(buckets).map((bucket) => `KV_${bucket}`),
+    ...Object.values(files).map((store) => `OBJ_${store}`),
+  ]
   for (const stream of all) await bus.jsm.streams.delete(stream)
 }
 

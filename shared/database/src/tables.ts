@@ -206,6 +206,12 @@ export interface PluginPackagesTable {
   updated_on: MadeOn
 }
 
+export interface PluginPackagePartsTable {
+  package_id: number
+  part: number
+  content: Buffer
+}
+
 export interface ReadingSourcesTable {
   source: string
   epoch: string
@@ -321,6 +327,7 @@ export interface Tables {
   reading_gaps: ReadingGapsTable
   commands: CommandsTable
   plugin_packages: PluginPackagesTable
+  plugin_package_parts: PluginPackagePartsTable
   log_entries: LogEntriesTable
   revoked_tokens: RevokedTokensTable
   api_tokens: ApiTokensTable

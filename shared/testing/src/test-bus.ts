@@ -16,6 +16,7 @@ const TEST_LIMITS: BusLimits = {
   commandsAgeHours: 1,
   deadAgeHours: 1,
   bucketBytes: 2 * MIB,
+  packagesBytes: 8 * MIB,
 }
 
 export interface TestBus extends AsyncDisposable {

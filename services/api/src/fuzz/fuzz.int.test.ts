@@ -9,7 +9,7 @@ import {
   type PluginInstance,
 } from '@webmacs/contracts'
 import { createValidator } from '@webmacs/contracts/validation'
-import { until } from '@webmacs/testing'
+import { pluginPackage, until } from '@webmacs/testing'
 import fc from 'fast-check'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -18,6 +18,7 @@ import { aChannel, announceController, answerAsController } from '../testing/con
 import { startHistorian } from '../testing/historian.ts'
 import { startController } from '../testing/outputs.ts'
 import { anEvent, storeReadings } from '../testing/stored-readings.ts'
+import { uploadPackage } from '../testing/uploads.ts'
 import { brokenRules } from './answer-rules.ts'
 import { type Attempt, anAttempt, namesIn } from './attempt.ts'
 import { answersTo, BROKEN_HTTP } from './broken-http.ts'
@@ -69,6 +70,7 @@ beforeAll(async () => {
   things = new Things(routes, wire, site.users.admin.token)
   for (const event of [await aLinkedEvent('input'), await aLinkedEvent('output')]) things.prefer(event)
   for (const { path } of routes) await things.fill(path)
+  await upload()
 })
 afterAll(async () => {
   wire[Symbol.dispose]()
@@ -101,6 +103,13 @@ async function aLinkedEvent(direction: Direction): Promise<string> {
 }
 
 const succeeded = new Set<string>()
+
+/** A form with a file in it is not made by chance. */
+async function upload(): Promise<void> {
+  const { status, body } = await uploadPackage(site, await pluginPackage())
+  if (status === 201) succeeded.add('POST /api/v1/plugins/packages/upload')
+  things.note('POST', '/api/v1/plugins/packages', body)
+}
 
 /** @returns what is wrong with the answer, as a report; undefined: nothing */
 async function attempt({ route, body, segment, query, header }: Attempt, turn: number): Promise<string | undefined> {

@@ -17,7 +17,7 @@ export function answerError(err: unknown, request: FastifyRequest, reply: Fastif
   const { status, retryable } = ERRORS[error.code]
   if (status === 401) challenge(error, request, reply)
   // Closed on a client that is still sending, a connection takes the answer with it; Node.js reads what is left and throws it away.
-  if (error.code === 'request.too-large') reply.removeHeader('connection')
+  if (status === 413) reply.removeHeader('connection')
   if (retryable) reply.header('retry-after', error.retryAfterSeconds ?? RETRY_AFTER_SECONDS)
   return reply.code(status).type(PROBLEM_TYPE).send(problemOf(error, request))
 }

@@ -54,7 +54,8 @@ async function packagesIn(folder: string): Promise<string[]> {
     .sort()
 }
 
-async function pluginsOf(folder: string, log: Logger): Promise<FoundPlugin[]> {
+/** The drivers of the package in this folder; none when it is no package, or a bad one. */
+export async function pluginsOf(folder: string, log: Logger): Promise<FoundPlugin[]> {
   const manifest = await readManifest(folder, log)
   if (manifest === undefined) return []
   const plugins: FoundPlugin[] = []

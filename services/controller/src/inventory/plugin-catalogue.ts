@@ -51,18 +51,22 @@ function entryOf(catalogue: PluginCatalogue, id: string): [string, CataloguedPlu
 }
 
 async function tryPlugin(plugin: FoundPlugin, options: CatalogueOptions): Promise<CataloguedPlugin | undefined> {
-  const { id, packageName, module } = plugin
-  const log = options.log.child({ plugin: id, package: packageName })
+  const log = options.log.child({ plugin: plugin.id, package: plugin.packageName })
   try {
-    const description = await describe(plugin, { ...options, log })
-    const parseConfig = createConfigParser(description.config_schema)
-    log.info({ event: 'plugin.found', version: description.version }, 'plugin found')
-    return { description, module, parseConfig }
+    return await cataloguePlugin(plugin, { ...options, log })
   } catch (err) {
     options.signal.throwIfAborted()
     log.error({ event: 'plugin.unusable', err }, 'plugin cannot be used')
     return undefined
   }
+}
+
+/** One driver. @throws Error when it does not say who it is, or its schema cannot be used */
+export async function cataloguePlugin(plugin: FoundPlugin, options: CatalogueOptions): Promise<CataloguedPlugin> {
+  const description = await describe(plugin, options)
+  const parseConfig = createConfigParser(description.config_schema)
+  options.log.info({ event: 'plugin.found', plugin: plugin.id, version: description.version }, 'plugin found')
+  return { description, module: plugin.module, parseConfig }
 }
 
 /** @throws Error when the process ends without an answer */

@@ -12,7 +12,7 @@ import type {
   StateMessage,
 } from '../plugin-host/messages.ts'
 import { eventsOf, needsNewProcess, planOf, planStart, readEventsOf, type StartPlan } from './desired-changes.ts'
-import { HostProcess, type HostSettings } from './host-process.ts'
+import { type HostEnd, HostProcess, type HostSettings } from './host-process.ts'
 import { pause, untilAborted, untilSettled } from './waiting.ts'
 
 /** How an instance is, apart from when. */
@@ -30,6 +30,8 @@ export interface InstanceObserver {
   silenced(instance: string): void
   /** Last confirmed setpoints, channel → value. */
   setpoints(instance: string): Readonly<Record<string, number>>
+  /** Its process said for the first time how its device is; or ended before that, for this reason. */
+  started(instance: string, plugin: string, end: HostEnd | undefined): void
   beat(instance: string, beat: BeatMessage): void
   restarted(instance: string): void
 }
@@ -61,6 +63,8 @@ export class PluginInstance {
   #channels: ChannelDescription[] = []
   #host: HostProcess | undefined
   #restarts = 0
+  /** Whether its process has said how its device is. */
+  #isUp = false
   /** Whether values are out that count as true. At first: a controller that was killed could not take its own back. */
   #valuesStand = true
   #closing = false
@@ -87,6 +91,17 @@ export class PluginInstance {
     this.#wanted.desired = desired
     this.#events = eventsOf(desired)
     this.#host?.send({ type: 'plan', plan: planOf(desired) })
+  }
+
+  get isUp(): boolean {
+    return this.#isUp
+  }
+
+  /** Starts it anew, perhaps with another version of its plugin. Resolves when the process that ran it is gone. */
+  async restart(): Promise<void> {
+    const host = this.#host
+    this.#want(this.#wanted.desired)
+    await host?.ended
   }
 
   /** What is wanted of it now; undefined when it is removed. */
@@ -177,6 +192,8 @@ export class PluginInstance {
     const end = await host.ended
     this.#takeValuesBack(wanted)
     this.#host = undefined
+    if (!this.#isUp && !signal.aborted) this.#options.observer.started(this.#options.id, plan.start.plugin, end)
+    this.#isUp = false
     this.#options.observer.silenced(this.#options.id)
     return end
   }
@@ -212,6 +229,8 @@ export class PluginInstance {
         return
       case 'state':
         this.#channels = message.channels
+        if (!this.#isUp) observer.started(id, wanted.desired.plugin, undefined)
+        this.#isUp = true
         this.#report(wanted.desired, statusOf(message), message.message)
         return
       case 'failed': // its end follows, with this reason

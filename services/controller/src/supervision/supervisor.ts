@@ -20,6 +20,18 @@ export class Supervisor {
     else if (desired !== undefined) this.#instances.set(id, this.#create(id, desired))
   }
 
+  /**
+   * Starts the instances of these plugins anew, with what the catalogue has of them now; the others do not notice.
+   * @returns the instances that ran, and when their processes are gone
+   */
+  restart(plugins: ReadonlySet<string>): { readonly ran: string[]; readonly ended: Promise<unknown> } {
+    const instances = [...this.#instances].filter(
+      ([, { desired }]) => desired !== undefined && plugins.has(desired.plugin),
+    )
+    const ran = instances.flatMap(([id, { isUp }]) => (isUp ? [id] : []))
+    return { ran, ended: Promise.all(instances.map(([, instance]) => instance.restart())) }
+  }
+
   /** Processes that run now, instance → pid. */
   pids(): ReadonlyMap<string, number> {
     return new Map([...this.#instances].flatMap(([id, { pid }]) => (pid === undefined ? [] : [[id, pid] as const])))

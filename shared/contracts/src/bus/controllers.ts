@@ -67,7 +67,8 @@ export const ControllerInventory = Type.Object({
   packages: Type.Array(
     Type.Object({
       name: Type.String(),
-      version: Type.String(),
+      version: Type.String({ description: 'In use; empty: none is' }),
+      wanted: Type.Optional(Type.String({ description: 'Of an uploaded one: the version that api wants' })),
       source: Type.Unsafe<'bundled' | 'uploaded'>(Type.Enum(['bundled', 'uploaded'])),
       plugins: Type.Array(Type.String()),
       /** Why the version that is wanted is not in use; null: it is. */
@@ -108,6 +109,24 @@ export const DesiredInstance = Type.Object({
 })
 export type DesiredInstance = Static<typeof DesiredInstance>
 
+/**
+ * KV `packages`, written by api: the uploaded packages that every controller shall have. What is not in it is removed; without the key nothing
+ * is known, and everything stays as it is. The files lie in the object store `packages`, each named by its SHA-256 and never changed.
+ */
+export const DesiredPackages = Type.Object({
+  packages: Type.Array(
+    Type.Object({
+      // Both become names of folders.
+      name: Type.String({ pattern: '^(@[a-z0-9~-][a-z0-9._~-]*/)?[a-z0-9~-][a-z0-9._~-]*$', maxLength: 214 }),
+      version: Type.String({ pattern: '^[0-9][0-9A-Za-z.+-]*$', maxLength: 100 }),
+      sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+      size: Type.Integer({ minimum: 1, description: 'Of the file, bytes' }),
+    }),
+  ),
+})
+export type DesiredPackages = Static<typeof DesiredPackages>
+export type DesiredPackage = DesiredPackages['packages'][number]
+
 export const INSTANCE_STATUSES = ['inactive', 'connected', 'error', 'demo'] as const
 export type InstanceStatus = (typeof INSTANCE_STATUSES)[number]
 export const InstanceStatus = Type.Unsafe<InstanceStatus>(
@@ -129,6 +148,7 @@ export const ReportedInstance = Type.Object({
 export type ReportedInstance = Static<typeof ReportedInstance>
 
 export const controllerKeys = {
+  packages: 'packages',
   inventory: (controller: string): string => `${controller}.inventory`,
   alive: (controller: string): string => `${controller}.alive`,
   desired: (controller: string, instance: string): string => `${controller}.desired.${instance}`,

@@ -37,6 +37,8 @@ export interface BusNames {
   }
   readonly durables: { readonly ingest: string; readonly commandHistory: string }
   readonly buckets: { readonly controllers: string; readonly revoked: string }
+  /** Object stores: files, each under a name. */
+  readonly files: { readonly packages: string }
 }
 
 export type HistorianVerb = 'watermark' | 'delete' | 'gap'
@@ -92,5 +94,6 @@ export function busNames(prefix: string = DEFAULT_PREFIX): BusNames {
     },
     durables: { ingest: 'ingest', commandHistory: 'command-history' },
     buckets: { controllers: `${streamPrefix}controllers`, revoked: `${streamPrefix}revoked` },
+    files: { packages: `${streamPrefix}packages` },
   }
 }

@@ -235,6 +235,14 @@ export const PluginPackage = Type.Object({
   }),
 })
 export type PluginPackage = Static<typeof PluginPackage>
+/** What is sent as multipart/form-data. */
+export const PackageUpload = Type.Object({
+  file: Type.String({
+    format: 'binary',
+    description: 'The package, a .tgz as npm pack writes it, at most 50 MB',
+    examples: ['webmacs-plugin-weather-1.2.0.tgz'],
+  }),
+})
 export const PluginPackages = Type.Array(PluginPackage)
 
 /** The valve cycle: which events start it, time it, and are switched by it. Null: the only event of the type; none, or several: no cycle. */

@@ -1,0 +1,5 @@
+export { checkPackage, type TargetPlatform } from './check-package.ts'
+export { inspectPackage, type PackageContents } from './inspect-package.ts'
+export { PACKAGE_LIMITS } from './limits.ts'
+export { isNewer } from './versions.ts'
+export { type PackageFile, walkPackage } from './walk-package.ts'
