@@ -2,7 +2,7 @@ import type { Tables } from '@webmacs/database'
 import { sql, type Transaction } from 'kysely'
 
 /** Work that one instance of this service does at a time; the numbers tell the locks apart in the database. */
-const LOCKS = { seed: 7_032_001, reconcile: 7_032_002, outbox: 7_032_003 } as const
+const LOCKS = { seed: 7_032_001, reconcile: 7_032_002, outbox: 7_032_003, 'valve-cycle': 7_032_004 } as const
 
 /** Waits until no other instance holds the lock; it ends with the transaction. */
 export async function holdLock(trx: Transaction<Tables>, lock: keyof typeof LOCKS): Promise<void> {
