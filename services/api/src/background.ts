@@ -23,6 +23,7 @@ import { noteStart } from './seed/start-entry.ts'
 import { answerTime } from './system/time-responder.ts'
 import type { TelemetryIntake } from './telemetry/intake.ts'
 import { startTelemetry, type TelemetryParts } from './telemetry/start-telemetry.ts'
+import { CycleLog } from './valve-cycle/cycle-log.ts'
 
 export interface BackgroundOptions {
   readonly config: Config
@@ -79,10 +80,16 @@ export async function startBackground(options: BackgroundOptions): Promise<Async
   stack.defer(() => relay.stopped())
   relay.start(signal)
 
-  const reconciler = new DesiredStateReconciler({ db, bus, log })
+  const cycle = { initialValve: config.WEBMACS_RULE_EVENT_ID, lastValues }
+  const reconciler = new DesiredStateReconciler({ db, bus, cycle, log })
   stack.defer(() => reconciler.stopped())
   reconciler.start(signal)
   changes.onChange((change) => reconciler.noteChange(change))
+  lastValues.onChange((event) => reconciler.noteValue(event))
+
+  const cycleLog = new CycleLog({ changes, log })
+  stack.defer(() => cycleLog.settled())
+  states.onCycle((controller, state) => cycleLog.take(controller, state))
 
   const packages = new PackageReconciler({ db, bus, log })
   stack.defer(() => packages.stopped())

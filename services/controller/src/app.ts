@@ -55,6 +55,7 @@ import { HOST_MODULE, type HostSettings } from './supervision/host-process.ts'
 import { endOrphans } from './supervision/orphans.ts'
 import { Supervisor } from './supervision/supervisor.ts'
 import { untilSettled } from './supervision/waiting.ts'
+import { ValveCycleParts } from './valve-cycle/start-valve-cycle.ts'
 
 /** A started controller; what is beside `stop` is for tests and diagnosis. */
 export interface RunningController extends RunningService {
@@ -237,6 +238,16 @@ export async function startController(config: ControllerConfig, context: Service
     makingSafe: (instance, channels) => commands.executor.makingSafe(instance, channels),
   })
   starting.defer(() => contact.stop())
+  const cycle = new ValveCycleParts({
+    bus,
+    controller,
+    executor: commands.executor,
+    instances: () => supervisor.instances,
+    intake,
+    skew: () => clock.skew,
+    log,
+  })
+  commands.onChange((report) => cycle.hearCommand(report))
   const supervisor = new Supervisor({
     catalogue,
     hosts,
@@ -249,8 +260,10 @@ export async function startController(config: ControllerConfig, context: Service
         counted.removed(instance)
         commands.executor.forget(instance)
       },
-      sampled: (instance, sample, events) =>
-        intake.take(instance, clock.isUncertain ? asTimeUncertain(sample) : sample, events),
+      sampled: (instance, sample, events) => {
+        intake.take(instance, clock.isUncertain ? asTimeUncertain(sample) : sample, events)
+        cycle.takeSample(sample, events)
+      },
       ended: (instance, events) => intake.takeEnd(instance, events),
       answered: (instance, message) => {
         commands.executor.hear(instance, message)
@@ -300,6 +313,7 @@ export async function startController(config: ControllerConfig, context: Service
     reporter.repeat()
     void inventory.tell()
     commands.tellAgain()
+    cycle.repeat()
     clock.hurry()
   })
   starting.defer(stopRepeating)
@@ -316,6 +330,8 @@ export async function startController(config: ControllerConfig, context: Service
   )
   commands.open()
   starting.defer(() => commands.shut())
+  await cycle.start()
+  starting.defer(() => cycle.stop())
 
   const running = starting.move()
   return {

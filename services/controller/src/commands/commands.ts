@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Bus, type Responder, respond } from '@webmacs/bus'
-import { CommandRequest, type Micros, nowMicros } from '@webmacs/contracts'
+import { type CommandReport, CommandRequest, type Micros, nowMicros } from '@webmacs/contracts'
 import type { Logger, Metrics } from '@webmacs/service-kit'
 import { systemTimers } from '../plugin-host/timers.ts'
 import { CommandExecutor } from './command-executor.ts'
@@ -29,6 +29,7 @@ export class Commands {
   readonly #options: CommandsOptions
   readonly #memory: CommandMemory
   readonly #teller: ReportTeller
+  readonly #listeners = new Set<(report: CommandReport) => void>()
   #responder: Responder | undefined
   #pruning: NodeJS.Timeout | undefined
 
@@ -51,6 +52,7 @@ export class Commands {
       changed: (report) => {
         counted.changed(report)
         this.#teller.tell(report)
+        for (const listener of this.#listeners) listener(report)
       },
       wrote: counted.wrote,
     })
@@ -83,6 +85,11 @@ export class Commands {
     clearInterval(this.#pruning)
     await this.#teller.stop()
     this.#memory.close()
+  }
+
+  /** Calls the listener with each new state of each command from now on. */
+  onChange(listener: (report: CommandReport) => void): void {
+    this.#listeners.add(listener)
   }
 
   /** The broker is back. */
