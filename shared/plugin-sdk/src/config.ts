@@ -4,6 +4,8 @@ export type ParsedConfig =
   | { readonly ok: true; readonly config: unknown }
   | {
       readonly ok: false
+      /** With those defaults that there are. */
+      readonly filled: unknown
       /** A sentence for each. */
       readonly problems: readonly string[]
       /** The same as the validator has it, for those who name fields in their own way. */
@@ -22,7 +24,7 @@ export function createConfigParser(schema: Readonly<Record<string, unknown>>): (
     const filled = structuredClone(config)
     if (validate(filled)) return { ok: true, config: filled }
     const errors = validate.errors ?? []
-    return { ok: false, problems: errors.map(describe), errors }
+    return { ok: false, filled, problems: errors.map(describe), errors }
   }
 }
 

@@ -12,8 +12,8 @@ import { ReportTeller } from './report-teller.ts'
 export interface CommandsOptions {
   readonly bus: Bus
   readonly controller: string
-  /** What this system keeps. */
-  readonly dataDir: string
+  /** What this controller keeps. */
+  readonly folder: string
   readonly find: (instance: string) => CommandTarget | undefined
   readonly isHeldSafe: (instance: string, channel: string) => boolean
   readonly skew: () => Micros
@@ -35,9 +35,9 @@ export class Commands {
 
   constructor(options: CommandsOptions) {
     this.#options = options
-    const { bus, controller, dataDir, find, isHeldSafe, skew, metrics, log } = options
+    const { bus, controller, folder, find, isHeldSafe, skew, metrics, log } = options
     const counted = createCommandMetrics(metrics)
-    this.#memory = CommandMemory.open(join(dataDir, 'controller', controller, 'commands.db'), log)
+    this.#memory = CommandMemory.open(join(folder, 'commands.db'), log)
     this.#teller = new ReportTeller({ bus, controller, memory: this.#memory, log })
     this.executor = new CommandExecutor({
       controller,
