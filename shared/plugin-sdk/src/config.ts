@@ -18,7 +18,8 @@ export type ParsedConfig =
  * @throws Error when the schema itself is none
  */
 export function createConfigParser(schema: Readonly<Record<string, unknown>>): (config: unknown) => ParsedConfig {
-  const ajv = new Ajv2020({ allErrors: true, strict: false, useDefaults: true })
+  // formats are for the form that is drawn from the schema; of each that it does not know the validator would print a line
+  const ajv = new Ajv2020({ allErrors: true, strict: false, useDefaults: true, validateFormats: false })
   const validate = ajv.compile(schema)
   return (config) => {
     const filled = structuredClone(config)
