@@ -348,8 +348,8 @@ export async function startController(config: ControllerConfig, context: Service
   )
   commands.open()
   starting.defer(() => commands.shut())
-  await cycle.start()
   starting.defer(() => cycle.stop())
+  starting.defer(onceReached(bus, () => cycle.start()))
 
   const running = starting.move()
   return {

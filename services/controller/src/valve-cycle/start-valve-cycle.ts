@@ -9,12 +9,13 @@ import {
   ReportedValveCycle,
 } from '@webmacs/contracts'
 import type { Logger } from '@webmacs/service-kit'
+import { BackOff } from '../back-off.ts'
 import type { CommandExecutor } from '../commands/command-executor.ts'
 import type { CommandTarget } from '../commands/find-output.ts'
 import type { FrameIntake } from '../frames/frame-intake.ts'
 import type { SampleMessage } from '../plugin-host/messages.ts'
 import { systemTimers } from '../plugin-host/timers.ts'
-import { untilSettled } from '../supervision/waiting.ts'
+import { pause, untilSettled } from '../supervision/waiting.ts'
 import { ButtonEar } from './button-ear.ts'
 import { CommandValves } from './command-valve.ts'
 import { CycleReporter } from './cycle-reporter.ts'
@@ -32,6 +33,7 @@ export interface ValveCyclePartsOptions {
 
 /** A valve that does not answer must not keep the controller from making its outputs safe. */
 const STOP_DEADLINE_MS = 3000
+const RETRY = { firstMs: 500, maxMs: 10_000 }
 const INTERRUPTED = 'The controller ended while the cycle ran. Nothing was resumed.'
 
 /** The valve cycle with all that it hears, moves and tells. */
@@ -42,6 +44,7 @@ export class ValveCycleParts {
   readonly #ear: ButtonEar
   readonly #stopping = new AbortController()
   #reporter: CycleReporter | undefined
+  #starting: Promise<void> | undefined
   #following: Promise<void> | undefined
 
   constructor(options: ValveCyclePartsOptions) {
@@ -68,16 +71,35 @@ export class ValveCycleParts {
     })
   }
 
-  /** Takes over the cycle that is wanted now, and follows it. */
-  async start(): Promise<void> {
+  /** To be called when the broker was reached: takes over the cycle that is wanted now, and follows it, as soon as the broker says which. */
+  start(): void {
+    this.#starting = this.#startUntilItWorks()
+  }
+
+  async #startUntilItWorks(): Promise<void> {
+    const { signal } = this.#stopping
+    const backOff = new BackOff(RETRY)
+    while (!signal.aborted) {
+      try {
+        await this.#takeOver()
+        return
+      } catch (err) {
+        const waitMs = backOff.nextMs()
+        this.#options.log.warn({ event: 'valve-cycle.not-started', err, waitMs }, 'the valve cycle is not known yet')
+        await pause(waitMs, signal)
+      }
+    }
+  }
+
+  async #takeOver(): Promise<void> {
     const { bus, controller, log } = this.#options
     const bucket = await openBucket(bus, bus.names.buckets.controllers, DesiredValveCycle)
     const states = await openBucket(bus, bus.names.buckets.controllers, ReportedValveCycle)
-    this.#reporter = new CycleReporter({ bucket: states, controller, log })
-    this.#reporter.start()
     const before = await states.get(controllerKeys.cycleState(controller))
     const isInterrupted = before !== undefined && before.phase !== 'idle'
     const wanted = await bucket.get(controllerKeys.cycle(controller))
+    this.#reporter = new CycleReporter({ bucket: states, controller, log })
+    this.#reporter.start()
     this.#ear.start()
     if (wanted !== undefined || before !== undefined) this.#cycle.apply(wanted, isInterrupted ? INTERRUPTED : null)
     this.#following = this.#follow(bucket)
@@ -85,6 +107,7 @@ export class ValveCycleParts {
 
   async stop(): Promise<void> {
     this.#stopping.abort()
+    await this.#starting
     await this.#following
     await untilSettled(this.#cycle.stop(), AbortSignal.timeout(STOP_DEADLINE_MS))
     this.#ear.stop()
