@@ -233,6 +233,29 @@ test('feeds it without contact for as long as outputs may be held, and on when t
   expect(await feedsIn(60 * SECOND)).toBe(600)
 })
 
+test('feeds it for as long as outputs may be held, whatever the date is set to', async () => {
+  const { feedsIn, session, write, time } = await aWatchedDevice({ heater: { grace_ms: 10 * SECOND } })
+  await write('heater', 50)
+  session.setContact(false)
+  await feedsIn(5 * SECOND)
+  time.setDate(3_600_000)
+  expect(await feedsIn(5 * SECOND)).toBe(50)
+  time.setDate(-7_200_000)
+  await feedsIn(3 * SECOND)
+  expect(await feedsIn(5 * SECOND)).toBe(0)
+})
+
+test('ends in time though the date is set back while an output hangs', async () => {
+  const { session, calls, script, time } = await aDevice({ valve: { safe_value: 0 } })
+  script.write = () => never()
+  const stopped = session.stop()
+  await time.advance(100)
+  time.setDate(-3_600_000)
+  await time.advance(2000)
+  await stopped
+  expect(calls.at(-1)).toBe('disconnect')
+})
+
 test('lets it act when nobody makes outputs safe that should be, until there is contact again', async () => {
   const { feedsIn, session, write } = await aWatchedDevice({ heater: { grace_ms: 10 * SECOND } })
   await write('heater', 50)

@@ -22,7 +22,8 @@ export class Outputs {
   readonly #options: OutputsOptions
   readonly #outputs: ReadonlyMap<string, Output>
   readonly #writer: OutputWriter
-  #contactLostAt: number | undefined
+  /** By the clock that is never set. */
+  #contactLostMs: number | undefined
   #cancelRetry: (() => void) | undefined
 
   constructor(options: OutputsOptions, planned: ReadonlyMap<string, PlannedChannel>) {
@@ -114,8 +115,8 @@ export class Outputs {
 
   /** Whether the controller has contact to its server. */
   setContact(hasContact: boolean): void {
-    if (hasContact) this.#contactLostAt = undefined
-    else this.#contactLostAt ??= this.#options.now()
+    if (hasContact) this.#contactLostMs = undefined
+    else this.#contactLostMs ??= this.#options.timers.uptimeMs()
   }
 
   /**
@@ -124,7 +125,8 @@ export class Outputs {
    * purpose, or is safe already, is no reason: the device stays usable.
    */
   mayFeedWatchdog(): boolean {
-    const lostForMs = this.#contactLostAt === undefined ? 0 : (this.#options.now() - this.#contactLostAt) / 1000
+    const nowMs = this.#options.timers.uptimeMs()
+    const lostForMs = nowMs - (this.#contactLostMs ?? nowMs)
     return [...this.#outputs.values()].every(({ plan, owesSafe, isSafe }) => {
       if (owesSafe) return false
       if (plan.safeValue === undefined || plan.graceMs === undefined || isSafe) return true

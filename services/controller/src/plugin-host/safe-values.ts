@@ -25,8 +25,8 @@ export async function applyValues(
   wanted: readonly WantedValue[],
   { reason, budgetMs }: { readonly reason: string; readonly budgetMs: number },
 ): Promise<void> {
-  const { now, send } = context
-  const startedAt = now()
+  const { now, timers, send } = context
+  const startedMs = timers.uptimeMs()
   const applied: MadeSafeMessage['applied'] = []
   const failed: MadeSafeMessage['failed'] = []
   for (const { output } of wanted) output.giveWay()
@@ -35,7 +35,7 @@ export async function applyValues(
   }))
   for (const [index, one] of turns.entries()) {
     const { channel } = one.output
-    const leftMs = budgetMs - (now() - startedAt) / 1000
+    const leftMs = budgetMs - (timers.uptimeMs() - startedMs)
     const shareMs = Math.max(MIN_SHARE_MS, leftMs / (turns.length - index))
     const outcome = await applyValue(context, one, shareMs)
     if (outcome === 'applied') applied.push({ channel: channel.id, value: one.value })
