@@ -252,6 +252,7 @@ export async function startController(config: ControllerConfig, context: Service
       sampled: (instance, sample, events) =>
         intake.take(instance, clock.isUncertain ? asTimeUncertain(sample) : sample, events),
       ended: (instance, events) => intake.takeEnd(instance, events),
+      unmapped: (instance, events) => intake.takeUnmapped(instance, events),
       answered: (instance, message) => {
         commands.executor.hear(instance, message)
         looks.hear(instance, message)
