@@ -277,6 +277,7 @@ export async function startController(config: ControllerConfig, context: Service
         cycle.takeSample(sample, events)
       },
       ended: (instance, events) => intake.takeEnd(instance, events),
+      unmapped: (instance, events) => intake.takeUnmapped(instance, events),
       answered: (instance, message) => {
         commands.executor.hear(instance, message)
         looks.hear(instance, message)

@@ -117,11 +117,14 @@ test('follows changes within two seconds, and leaves other instances alone', asy
   const within2s = { timeoutMs: 2000 }
 
   const mapped = newId('evt')
+  const before = bench
   bench = await site.want({
     ...bench,
     channels: [{ channel: 'counter', event: mapped, direction: 'input', settings: {} }],
   })
   await until('the new mapping is used', () => site.valuesOf(bench, 'counter').length > 0, within2s)
+  await until('the value of the event before is taken back', () => site.endsOf(before).length === 1, within2s)
+  expect(new Set(site.received.map(({ frame }) => frame.epoch)).size).toBe(1)
 
   bench = await site.want({ ...bench, demo_mode: true, name: 'Renamed' })
   await until('demo mode', async () => (await statusOf(site, bench)()) === 'demo', within2s)

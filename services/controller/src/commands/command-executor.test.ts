@@ -123,6 +123,7 @@ test.each([
 test.each([
   ['expired', 'expired', 'command.expired'],
   ['away', 'failed', 'device.away'],
+  ['unanswered', 'timeout', 'command.timeout'],
   ['failed', 'failed', 'command.failed'],
 ] as const)('says why a device was not written to: %s', async (reason, state, code) => {
   const { executor, request, hear, time } = bench()
@@ -189,6 +190,12 @@ test("writes nothing that has expired, by the server's clock", async () => {
   })
   void ahead.executor.execute(ahead.request())
   expect(ahead.writes.map(({ deadline }) => deadline)).toEqual([2_000_000])
+})
+
+test('keeps no command alive for longer than any may live, when its own clock is far behind', async () => {
+  const { executor, request, writes } = bench()
+  void executor.execute(request({ expires_at: formatTime(40 * 86_400_000_000) }))
+  expect(writes.map(({ deadline }) => deadline)).toEqual([30_000_000])
 })
 
 test.each<[string, OutputPolicy, Partial<CommandRequest>, Partial<CommandReport>, number[]]>([

@@ -3,6 +3,7 @@ import {
   type CommandReport,
   type CommandRequest,
   isFinalState,
+  MAX_COMMAND_TTL_MS,
   type Micros,
   parseTime,
 } from '@webmacs/contracts'
@@ -108,7 +109,9 @@ export class CommandExecutor {
     if (before !== undefined) return before
     const expires = parseTime(request.expires_at)
     if (expires === undefined) throw new AppError('request.invalid', { detail: 'request.expires_at names no moment.' })
-    const deadline = Math.floor(expires - this.#options.skew())
+    // Where how far the clocks are apart is not known yet, one that is behind must not keep a command alive.
+    const latest = this.#options.now() + MAX_COMMAND_TTL_MS * 1000
+    const deadline = Math.min(latest, Math.floor(expires - this.#options.skew()))
     const found = findOutput(request, this.#options.find(request.instance))
     if (!found.ok) return this.#refuse(request, found)
     const late = this.#options.now() - deadline

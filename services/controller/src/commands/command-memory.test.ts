@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { newId } from '@webmacs/contracts'
@@ -83,6 +83,28 @@ test('puts a file aside that is no database, and starts anew', async () => {
   using site = opened()
   expect(site.memory.untold()).toEqual([])
   expect(await readdir(join(folder, 'lab-1'))).toContainEqual(expect.stringMatching(/^commands\.db\.unreadable-\d+$/))
+})
+
+test('puts a file aside that is damaged in its middle, and starts anew', async () => {
+  {
+    using site = opened()
+    for (let count = 0; count < 100; count++) site.memory.save(aReport(), { sent: true, now: DAY })
+  }
+  const file = await open(path, 'r+')
+  await file.write(Buffer.alloc(8 * 4096, 0x5a), 0, 8 * 4096, 4 * 4096)
+  await file.close()
+  using site = opened()
+  expect(site.memory.untold()).toEqual([])
+  expect(await readdir(join(folder, 'lab-1'))).toContainEqual(expect.stringMatching(/^commands\.db\.unreadable-\d+$/))
+})
+
+test('does without a file where none can be, and then keeps nothing that has to be kept', async () => {
+  await mkdir(path, { recursive: true })
+  using site = opened()
+  const report = aReport()
+  site.memory.save(report, { sent: false, now: DAY })
+  expect(site.memory.find(report.id)).toEqual(report)
+  expect(() => site.memory.saveDurably(report, { sent: true, now: DAY })).toThrow('there is no file')
 })
 
 function opened() {

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { type CommandReport, isFinalState, type Micros } from '@webmacs/contracts'
 import type { Logger } from '@webmacs/service-kit'
+import { isBusy, isCorruption } from '../outbox/outbox-file.ts'
 
 /** So long the ids of commands are known, so that none is done twice. */
 const KEPT = 24 * 3600 * 1_000_000
@@ -44,25 +45,30 @@ export interface UnfinishedCommand {
 export class CommandMemory {
   readonly #database: DatabaseSync
 
-  /** A file that is no database is put aside, not deleted: devices must run all the same. */
+  readonly #isLasting: boolean
+
+  /**
+   * A damaged file is put aside, not deleted; where none can be, nothing is remembered and no command is done. Devices must run all the same.
+   * @throws Error while another controller holds the file
+   */
   static open(path: string, log: Pick<Logger, 'error'>): CommandMemory {
-    mkdirSync(dirname(path), { recursive: true })
     try {
-      return new CommandMemory(path)
+      return openFile(path, log)
     } catch (err) {
-      if (!isUnreadable(err)) throw err
-      const aside = `${path}.unreadable-${Date.now()}`
-      // With its log, which would be taken for the new one's.
-      for (const part of ['', '-wal', '-shm']) if (existsSync(path + part)) renameSync(path + part, aside + part)
-      log.error({ event: 'commands.memory-unreadable', err, aside }, 'memory of commands cannot be read, starting anew')
-      return new CommandMemory(path)
+      if (isBusy(err)) throw err
+      log.error({ event: 'commands.no-memory', path, err }, 'commands cannot be remembered there, and so none is done')
+      return new CommandMemory(':memory:', { isLasting: false })
     }
   }
 
-  constructor(path: string) {
+  /** @param isLasting whether what is saved is there after a restart */
+  constructor(path: string, { isLasting = true }: { readonly isLasting?: boolean } = {}) {
+    this.#isLasting = isLasting
     this.#database = new DatabaseSync(path, { timeout: LOCK_TIMEOUT_MS })
     try {
       this.#database.exec(TABLES)
+      const [problem] = Object.values(this.#database.prepare('pragma quick_check(1)').get() ?? {})
+      if (problem !== 'ok') throw new DamagedMemoryError(`the memory of commands is damaged: ${problem}`)
     } catch (err) {
       this.#database.close()
       throw err
@@ -87,8 +93,12 @@ export class CommandMemory {
       )
   }
 
-  /** The same, and kept through a power cut from when this returns: it costs a sync of the disk, several milliseconds. */
+  /**
+   * The same, and kept through a power cut from when this returns: it costs a sync of the disk, several milliseconds.
+   * @throws Error where nothing can be kept
+   */
   saveDurably(report: CommandReport, facts: { readonly sent: boolean; readonly now: Micros }): void {
+    if (!this.#isLasting) throw new Error('there is no file to remember it in')
     this.#database.exec('pragma synchronous = full')
     try {
       this.save(report, facts)
@@ -175,6 +185,21 @@ export class CommandMemory {
 
 const reportOf = (row: Record<string, unknown>): CommandReport => JSON.parse(String(row.report)) // only this class writes it
 
-/** SQLITE_CORRUPT and SQLITE_NOTADB; a full disk or a lock says nothing about the file. */
-const isUnreadable = (err: unknown): boolean =>
-  err instanceof Error && 'errcode' in err && (err.errcode === 11 || err.errcode === 26)
+class DamagedMemoryError extends Error {
+  override name = 'DamagedMemoryError'
+}
+
+function openFile(path: string, log: Pick<Logger, 'error'>): CommandMemory {
+  mkdirSync(dirname(path), { recursive: true })
+  try {
+    return new CommandMemory(path)
+  } catch (err) {
+    // A full disk or a lock says nothing about the file.
+    if (!isCorruption(err) && !(err instanceof DamagedMemoryError)) throw err
+    const aside = `${path}.unreadable-${Date.now()}`
+    // With its log, which would be taken for the new one's.
+    for (const part of ['', '-wal', '-shm']) if (existsSync(path + part)) renameSync(path + part, aside + part)
+    log.error({ event: 'commands.memory-unreadable', err, aside }, 'memory of commands cannot be read, starting anew')
+    return new CommandMemory(path)
+  }
+}

@@ -62,7 +62,7 @@ export class Commands {
   start(): void {
     this.executor.resume()
     this.#teller.start()
-    this.#memory.prune(nowMicros())
+    this.#prune()
     this.#pruning = setInterval(() => this.#prune(), PRUNE_INTERVAL_MS)
   }
 
@@ -99,7 +99,13 @@ export class Commands {
 
   /** Last confirmed setpoints, channel → value. */
   setpoints(instance: string): Readonly<Record<string, number>> {
-    return this.#memory.setpoints(instance)
+    try {
+      return this.#memory.setpoints(instance)
+    } catch (err) {
+      // The device must run all the same, with what is safe.
+      this.#options.log.error({ event: 'commands.no-setpoints', instance, err }, 'memory of commands cannot be read')
+      return {}
+    }
   }
 
   #prune(): void {

@@ -61,6 +61,12 @@ export function afterWriteFailure({ reason, message }: WriteFailedMessage): Outc
       return { state: 'failed', code: 'device.away', detail: sentence('The device cannot be reached', message) }
     case 'failed':
       return { state: 'failed', code: 'command.failed', detail: sentence('The device did not take the value', message) }
+    case 'unanswered':
+      return {
+        state: 'timeout',
+        code: 'command.timeout',
+        detail: sentence('The device did not answer, and may have taken the value or not', message),
+      }
   }
 }
 

@@ -84,14 +84,23 @@ export class ReportTeller {
   }
 
   async #tellAll(): Promise<void> {
-    const { bus, controller, memory } = this.#options
+    const { bus, controller } = this.#options
     if (bus.status() === 'connecting') return // it is woken by the first connection
     const subject = bus.names.subjects.commandReports(controller)
     for (const report of this.#untold.values()) {
       // No message id: a broker that lost its disk would still call it a duplicate.
       await bus.js.publish(subject, JSON.stringify(report), { timeout: ACK_TIMEOUT_MS })
-      memory.markTold(report)
+      this.#markTold(report)
       if (this.#untold.get(report.id) === report) this.#untold.delete(report.id)
+    }
+  }
+
+  /** A disk that takes nothing must not keep the others from being told: this one is told once more after a restart. */
+  #markTold(report: CommandReport): void {
+    try {
+      this.#options.memory.markTold(report)
+    } catch (err) {
+      this.#options.log.warn({ event: 'commands.not-marked', err }, 'memory of commands cannot be written')
     }
   }
 }

@@ -36,6 +36,21 @@ export class FrameIntake {
     for (const instant of instants) this.#takeInstant(instance, instant, events)
   }
 
+  /** Says the same of events that none of its channels has any more, while the instance goes on. */
+  takeUnmapped(instance: string, events: readonly EventId[]): void {
+    const { outbox, onFrames } = this.#options
+    const readings = events.map((event) => ({ channel: event, value: null, quality: [...STALE] }))
+    const byItself = new Map(events.map((event) => [event, event]))
+    const time = this.#afterAll(instance)
+    for (const frame of toFrameValues(readings, byItself)) outbox.append({ ...frame, instance, time })
+    onFrames(readings.length)
+  }
+
+  /** @returns a time after all that the instance sampled: now, as a rule */
+  #afterAll(instance: string): Micros {
+    return Math.max(nowMicros(), ...[...(this.#lastTimes.get(instance)?.values() ?? [])].map((last) => last + 1))
+  }
+
   #takeInstant(instance: string, { time, readings }: Instant, events: ReadonlyMap<string, EventId>): void {
     const frames = toFrameValues(readings, events)
     if (frames.length === 0) return
@@ -56,7 +71,7 @@ export class FrameIntake {
 
   /** Says that the last values of an instance need not be true any more, because nobody reads them. */
   takeEnd(instance: string, events: ReadonlyMap<string, EventId>): void {
-    const time = Math.max(nowMicros(), ...[...(this.#lastTimes.get(instance)?.values() ?? [])].map((last) => last + 1))
+    const time = this.#afterAll(instance)
     const readings = [...events.keys()].map((channel) => ({ channel, value: null, quality: [...STALE] }))
     this.#options.watch.ended(instance as InstanceId) // its id, as it was wanted
     this.take(instance, { type: 'sample', instants: [{ time, readings }] }, events)

@@ -3,7 +3,7 @@ import type { Micros } from '@webmacs/contracts'
 import type { Logger } from '@webmacs/service-kit'
 import { type EpochStart, FrameStore, type NumberedFrame } from './frame-store.ts'
 import { type OpenedOutbox, openOutbox } from './open-outbox.ts'
-import { isCorruption } from './outbox-file.ts'
+import { isBusy, isCorruption } from './outbox-file.ts'
 import { type Range, RangeSet } from './range-set.ts'
 
 export interface FrameShelfOptions {
@@ -180,6 +180,7 @@ export class FrameShelf {
       return true
     } catch (err) {
       if (isCorruption(err)) this.#startAnew(err)
+      // Busy: a checkpoint is being made, the next attempt works.
       else if (!isBusy(err) && !this.#trouble) {
         this.#trouble = true
         this.#options.log.error(
@@ -275,9 +276,3 @@ function openStore({ path, log }: FrameShelfOptions): OpenedOutbox & { readonly 
     return { ...anew, store: new FrameStore(anew.db) }
   }
 }
-
-const BUSY = 5
-
-/** A checkpoint is being made: the next attempt works. */
-const isBusy = (err: unknown): boolean =>
-  err instanceof Error && 'errcode' in err && typeof err.errcode === 'number' && (err.errcode & 0xff) === BUSY

@@ -24,6 +24,7 @@ const SCHEMA = `
   CREATE TABLE instances (instance TEXT PRIMARY KEY, state TEXT NOT NULL, noted INTEGER NOT NULL) STRICT;
   PRAGMA user_version = ${FORMAT};`
 
+const BUSY = 5
 const CORRUPT = 11
 const NOT_A_DATABASE = 26
 
@@ -79,6 +80,9 @@ export function isCorruption(err: unknown): boolean {
   const code = sqliteCode(err)
   return code === CORRUPT || code === NOT_A_DATABASE
 }
+
+/** Whether somebody else holds the file. */
+export const isBusy = (err: unknown): boolean => sqliteCode(err) === BUSY
 
 /** The primary result code. */
 function sqliteCode(err: unknown): number | undefined {

@@ -22,7 +22,7 @@ export interface PlannedChannel {
 
 /** How an output is driven. Values are in the engineering unit. */
 export interface PlannedOutput {
-  /** undefined: it stays as it is. */
+  /** As the device will have it. undefined: it stays as it is. */
   readonly safeValue: number | undefined
   readonly onStart: 'safe' | 'hold' | 'last_confirmed'
   readonly min: number
@@ -63,8 +63,9 @@ const MAX_BOOL_TOLERANCE = 0.49
 
 function planOutput(channel: Channel, policy: OutputPolicy): PlannedOutput {
   const { min = channel.minValue, max = channel.maxValue, tolerance = channel.tolerance } = policy
+  const safeValue = policy.safe_value === undefined ? channel.safeValue : (policy.safe_value ?? undefined)
   return {
-    safeValue: policy.safe_value === undefined ? channel.safeValue : (policy.safe_value ?? undefined),
+    safeValue: safeValue === undefined ? undefined : asDeviceHasIt(channel, safeValue),
     onStart: policy.on_start ?? 'safe',
     min,
     max,
@@ -72,6 +73,12 @@ function planOutput(channel: Channel, policy: OutputPolicy): PlannedOutput {
     verifyWithinMs: policy.verify_within_ms ?? VERIFY_WITHIN_MS[channel.dataType],
     graceMs: policy.on_contact_loss === 'hold' ? undefined : (policy.grace_ms ?? DEFAULT_GRACE_MS),
   }
+}
+
+/** Clamped and rounded as the SDK does it before it writes. */
+export function asDeviceHasIt({ minValue, maxValue, dataType }: Channel, value: number): number {
+  const limited = Math.min(Math.max(value, minValue), maxValue)
+  return dataType === 'float' ? limited : Math.round(limited)
 }
 
 /** Whether the device says what the channel has: outputs of which it does not are as they were last set. */

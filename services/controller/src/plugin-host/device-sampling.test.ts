@@ -145,6 +145,22 @@ test('takes what a device sends by itself, in order, as of when it was measured'
   expect(calls).toEqual(['connect'])
 })
 
+test.each([Number.NaN, Number.POSITIVE_INFINITY, 1e12])(
+  'records what is pushed with the impossible age %d',
+  async (ageMs) => {
+    const { device, time, samples } = await aSession({
+      channels: [input('level', { pushed: true })],
+      plan: aPlan(1000, mapped('level')),
+    })
+    await time.advance(5000)
+    device.push({ level: 1 }, ageMs)
+    device.push({ level: 2 })
+    await time.advance(100)
+    expect(samples().map(({ readings }) => readings[0]?.value)).toEqual([1, 2])
+    for (const sample of samples()) expect(Number.isSafeInteger(sample.time) && sample.time >= 0).toBe(true)
+  },
+)
+
 test('says once that a channel is stale that gives nothing for three intervals, until it speaks again', async () => {
   const { script, time, samples } = await aSession({
     channels: [input('level'), input('flow')],

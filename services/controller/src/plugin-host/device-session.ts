@@ -210,13 +210,13 @@ export class DeviceSession {
 
   /** Safe values and disconnect, together no longer than the deadline for it. */
   async #letGo(wasConnected: boolean): Promise<void> {
-    const { device, deadlines, now, timers, log } = this.#options
+    const { device, deadlines, timers, log } = this.#options
     const stop = this.#stopping.signal
-    const startedAt = now()
+    const startedMs = timers.uptimeMs()
     const safeMs = deadlines.stopMs * SHARE_FOR_SAFETY
     if (wasConnected) await (stop.aborted ? this.#outputs.applyStop(safeMs) : this.#outputs.applyLoss(safeMs))
     this.#sampling.flush()
-    const leftMs = deadlines.stopMs - (now() - startedAt) / 1000
+    const leftMs = deadlines.stopMs - (timers.uptimeMs() - startedMs)
     const call = callDevice((signal) => device.disconnect(signal, { outputs: 'keep' }), {
       what: 'disconnect',
       deadlineMs: Math.max(MIN_DISCONNECT_MS, leftMs),

@@ -174,15 +174,17 @@ export const WrittenMessage = Type.Object({
   clamped: Type.Boolean(),
 })
 
-/** Host → controller: the device was not given the value. */
+/** Host → controller: the device was not given the value, or nobody knows. */
 export const WriteFailedMessage = Type.Object({
   type: Type.Literal('write-failed'),
   command: text(64),
   channel: text(100),
   time: Micros,
-  reason: Type.Unsafe<'expired' | 'away' | 'failed'>(
-    Type.Enum(['expired', 'away', 'failed'], {
-      description: 'expired: the deadline had passed; away: the device is not connected; failed: it refused, or broke',
+  reason: Type.Unsafe<'expired' | 'away' | 'failed' | 'unanswered'>(
+    Type.Enum(['expired', 'away', 'failed', 'unanswered'], {
+      description:
+        'expired: the deadline had passed; away: the device is not connected; failed: it refused, or broke; ' +
+        'unanswered: it was asked and did not say whether it took it',
     }),
   ),
   message: text(1000),

@@ -76,7 +76,7 @@ test('gives a write up that takes too long, and takes a driver for hung that doe
   script.write = never
   void write('valve', 30)
   await time.advance(3000)
-  expect(said()).toEqual(['c1 failed: write took longer than 3000 ms'])
+  expect(said()).toEqual(['c1 unanswered: write took longer than 3000 ms'])
   await time.advance(10_000)
   expect(hung()).toBe(1)
 })
@@ -152,6 +152,21 @@ test('waits for what a device sends by itself where it is not asked', async () =
   await time.advance(100)
   expect(said().at(-1)).toBe('c1 confirmed 30')
   expect(calls).toEqual(['connect', 'fan=30'])
+})
+
+test('gives the read-back the time that it has, whatever the date is set to meanwhile', async () => {
+  const { write, said, script, time } = await aDevice()
+  script.read = async () => ({ pump: 0 })
+  await write('pump', 30)
+  time.setDate(3_600_000)
+  await time.advance(1000)
+  script.read = async () => ({ pump: 30 })
+  await time.advance(1000)
+  script.read = async () => ({ pump: 0 })
+  await write('pump', 40)
+  time.setDate(-7_200_000)
+  await time.advance(11_000)
+  expect(said().filter((word) => !word.includes('written'))).toEqual(['c1 confirmed 30', 'c2 mismatch 0'])
 })
 
 test('ends a verification when a newer value is written, not when a newer one has expired', async () => {

@@ -70,7 +70,8 @@ export class OutputWriter {
     try {
       this.#written(output, request, previous, await call.outcome)
     } catch (err) {
-      this.refuse(request, 'failed', failureText(err, open.signal))
+      const reason = hasPluginErrorCode(err, 'timeout') ? 'unanswered' : 'failed'
+      this.refuse(request, reason, failureText(err, open.signal))
       if (hasPluginErrorCode(err, 'connection')) lost(err)
       if (!(await heedsItsSignal(call, { timers }))) hung()
     }
@@ -109,7 +110,7 @@ export class OutputWriter {
     const { tolerance, verifyWithinMs } = output.plan
     const stop = output.startVerification()
     const ask = this.#asker(output, now(), stop)
-    const verdict = await verify({ written, tolerance, withinMs: verifyWithinMs, ask, now, timers, stop })
+    const verdict = await verify({ written, tolerance, withinMs: verifyWithinMs, ask, timers, stop })
     // Stopped: either another value took its place, or the device is gone and cannot say.
     const { state, readback } = verdict ?? { state: this.isOpen ? 'unverified' : 'timeout', readback: null }
     this.#verified(output, request, { written, state, readback })

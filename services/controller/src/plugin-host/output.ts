@@ -38,7 +38,7 @@ export class Output {
   setpoint: number | undefined
   /** Whether what was written last is its safe value. */
   isSafe = false
-  /** It was to be made safe and could not be: it will be when its device is connected again, whatever its policy says then. */
+  /** It was to be made safe and could not be: it is tried again, and when its device is connected again, whatever its policy says then. */
   owesSafe = false
   writing: AbortController | undefined
   #verifying: AbortController | undefined

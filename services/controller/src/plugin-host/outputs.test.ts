@@ -123,6 +123,62 @@ test('makes an output safe when its device comes back that was to become safe wh
   expect(writes()).toEqual(['heater=5'])
 })
 
+test('makes an output safe that was to become safe while it was given its setpoint of the start', async () => {
+  const started = Promise.withResolvers<undefined>()
+  const { makeSafe, writes, time } = await aDevice(
+    { heater: { on_start: 'last_confirmed' } },
+    {
+      setpoints: { heater: 60 },
+      script: { write: (_channel, value) => (value === 60 ? started.promise : Promise.resolve(undefined)) },
+    },
+  )
+  await makeSafe()
+  started.resolve(undefined)
+  await time.advance(100)
+  expect(writes()).toEqual(['heater=60', 'heater=5'])
+})
+
+test('gives no setpoint of the start any more to an output that was made safe meanwhile', async () => {
+  const policies = {
+    heater: { on_start: 'last_confirmed' },
+    valve: { safe_value: 0, on_start: 'last_confirmed' },
+  } as const
+  const started = Promise.withResolvers<undefined>()
+  const { session, writes, time } = await aDevice(policies, {
+    setpoints: { heater: 60, valve: 70 },
+    script: { write: (_channel, value) => (value === 60 ? started.promise : Promise.resolve(undefined)) },
+  })
+  const stopped = session.stop()
+  await time.advance(700)
+  started.resolve(undefined)
+  await time.advance(2000)
+  await stopped
+  expect(writes()).toEqual(['heater=60', 'heater=5', 'valve=0'])
+})
+
+test('tries again to make an output safe that did not take its safe value, until it does', async () => {
+  const { makeSafe, write, writes, script, time, madeSafe } = await aDevice()
+  await write('heater', 60)
+  script.write = () => Promise.reject(new Error('no answer'))
+  await makeSafe()
+  await time.advance(2500)
+  script.write = async () => undefined
+  await time.advance(20_000)
+  expect(writes().slice(2)).toEqual(['heater=5', 'heater=5', 'heater=5'])
+  expect(madeSafe().at(-1)).toMatchObject({ applied: [{ channel: 'heater', value: 5 }] })
+})
+
+test('takes a safe value that no device can have for the nearest that it can', async () => {
+  const channels: ChannelDefinition[] = [
+    { id: 'lamp', name: 'Lamp', direction: 'output', unit: 'bool', dataType: 'bool', maxValue: 1 },
+  ]
+  const plan = planned({ lamp: { safe_value: -3 } })
+  const { makeSafe, session, feedsIn } = await aWatchedDevice({}, { channels, plan })
+  session.setContact(false)
+  await makeSafe()
+  expect(await feedsIn(60 * SECOND)).toBe(600)
+})
+
 test('does not give an output its setpoint again that was made safe since', async () => {
   const { makeSafe, device, writes, time } = await aDevice(
     { heater: { on_start: 'last_confirmed' } },
@@ -147,8 +203,11 @@ test('stops with the safe values that people chose, and shows them before it end
 
 const SECOND = 1000
 
-async function aWatchedDevice(policies: Readonly<Record<string, OutputPolicy>> = {}) {
-  const site = await aDevice(policies, { script: { watchdogMs: 300 }, plan: planned(policies) })
+async function aWatchedDevice(
+  policies: Readonly<Record<string, OutputPolicy>> = {},
+  options: Partial<SessionFixtureOptions> = {},
+) {
+  const site = await aDevice(policies, { script: { watchdogMs: 300 }, plan: planned(policies), ...options })
   const feedsIn = async (milliseconds: number): Promise<number> => {
     const before = site.calls.filter((call) => call === 'feed').length
     await site.time.advance(milliseconds)
@@ -172,6 +231,29 @@ test('feeds it without contact for as long as outputs may be held, and on when t
   expect(await feedsIn(11 * SECOND)).toBe(110)
   await makeSafe()
   expect(await feedsIn(60 * SECOND)).toBe(600)
+})
+
+test('feeds it for as long as outputs may be held, whatever the date is set to', async () => {
+  const { feedsIn, session, write, time } = await aWatchedDevice({ heater: { grace_ms: 10 * SECOND } })
+  await write('heater', 50)
+  session.setContact(false)
+  await feedsIn(5 * SECOND)
+  time.setDate(3_600_000)
+  expect(await feedsIn(5 * SECOND)).toBe(50)
+  time.setDate(-7_200_000)
+  await feedsIn(3 * SECOND)
+  expect(await feedsIn(5 * SECOND)).toBe(0)
+})
+
+test('ends in time though the date is set back while an output hangs', async () => {
+  const { session, calls, script, time } = await aDevice({ valve: { safe_value: 0 } })
+  script.write = () => never()
+  const stopped = session.stop()
+  await time.advance(100)
+  time.setDate(-3_600_000)
+  await time.advance(2000)
+  await stopped
+  expect(calls.at(-1)).toBe('disconnect')
 })
 
 test('lets it act when nobody makes outputs safe that should be, until there is contact again', async () => {

@@ -9,6 +9,8 @@ export interface OutputsOptions extends OutputContext {
   readonly setpoints: Readonly<Record<string, number>>
 }
 
+/** What could not be made safe is tried again after so long, while the device stays connected. */
+const RETRY_MS = 2000
 /** For the controller, which makes outputs safe when their grace time is over. */
 const GRACE_SLACK_MS = 2000
 
@@ -20,7 +22,9 @@ export class Outputs {
   readonly #options: OutputsOptions
   readonly #outputs: ReadonlyMap<string, Output>
   readonly #writer: OutputWriter
-  #contactLostAt: number | undefined
+  /** By the clock that is never set. */
+  #contactLostMs: number | undefined
+  #cancelRetry: (() => void) | undefined
 
   constructor(options: OutputsOptions, planned: ReadonlyMap<string, PlannedChannel>) {
     this.#options = options
@@ -33,23 +37,35 @@ export class Outputs {
   }
 
   change(planned: ReadonlyMap<string, PlannedChannel>): void {
-    for (const [id, output] of this.#outputs) output.plan = planned.get(id)?.output ?? output.plan
+    for (const [id, output] of this.#outputs) {
+      const plan = planned.get(id)?.output ?? output.plan
+      if (plan.safeValue !== output.plan.safeValue) output.isSafe = false
+      output.plan = plan
+    }
   }
 
   /** Brings outputs to what their policies say for a device that was just connected, which comes before anything else. */
   async applyStart(): Promise<void> {
     // It may have forgotten everything.
     for (const output of this.#outputs.values()) output.isSafe = false
-    await this.#apply('the device was connected', this.#wanted(startValueOf), this.#options.deadlines.stopMs)
+    const { stopMs } = this.#options.deadlines
+    const given = this.#wanted(startValueOf)
+    await this.#apply('the device was connected', given, stopMs)
+    const wasSafe = new Set(given.flatMap(({ output, value }) => (value === output.plan.safeValue ? [output] : [])))
+    const askedSince = this.#wanted(owedValueOf).filter(({ output }) => !wasSafe.has(output))
+    await this.#apply(OWED, askedSince, stopMs)
   }
 
   /** From now on commands are written. */
   open(): void {
     this.#writer.open()
+    this.#retryLater()
   }
 
   /** Commands fail from now on; what is being written is given up, what was awaited is not known any more. */
   close(): void {
+    this.#cancelRetry?.()
+    this.#cancelRetry = undefined
     this.#writer.close()
     for (const output of this.#outputs.values()) output.endVerification()
   }
@@ -71,7 +87,11 @@ export class Outputs {
       output.setpoint = undefined
       output.owesSafe = true
     }
-    if (this.#writer.isOpen) return applyValues(this.#options, wanted, { reason, budgetMs: deadlines.stopMs })
+    if (this.#writer.isOpen) {
+      await applyValues(this.#options, wanted, { reason, budgetMs: deadlines.stopMs })
+      this.#retryLater()
+      return
+    }
     const failed = wanted.map(({ output }) => ({ channel: output.channel.id, message: 'the device is not connected' }))
     send({ type: 'made-safe', reason, time: now(), applied: [], failed })
   }
@@ -95,8 +115,8 @@ export class Outputs {
 
   /** Whether the controller has contact to its server. */
   setContact(hasContact: boolean): void {
-    if (hasContact) this.#contactLostAt = undefined
-    else this.#contactLostAt ??= this.#options.now()
+    if (hasContact) this.#contactLostMs = undefined
+    else this.#contactLostMs ??= this.#options.timers.uptimeMs()
   }
 
   /**
@@ -105,12 +125,26 @@ export class Outputs {
    * purpose, or is safe already, is no reason: the device stays usable.
    */
   mayFeedWatchdog(): boolean {
-    const lostForMs = this.#contactLostAt === undefined ? 0 : (this.#options.now() - this.#contactLostAt) / 1000
+    const nowMs = this.#options.timers.uptimeMs()
+    const lostForMs = nowMs - (this.#contactLostMs ?? nowMs)
     return [...this.#outputs.values()].every(({ plan, owesSafe, isSafe }) => {
       if (owesSafe) return false
       if (plan.safeValue === undefined || plan.graceMs === undefined || isSafe) return true
       return lostForMs <= plan.graceMs + GRACE_SLACK_MS
     })
+  }
+
+  /** Nobody may be there to notice that an output was not made safe, and to ask again. */
+  #retryLater(): void {
+    const isOwed = this.#wanted(owedValueOf).length > 0
+    if (!isOwed || !this.#writer.isOpen || this.#cancelRetry !== undefined) return
+    this.#cancelRetry = this.#options.timers.after(RETRY_MS, () => void this.#retry())
+  }
+
+  async #retry(): Promise<void> {
+    this.#cancelRetry = undefined
+    await this.#apply(OWED, this.#wanted(owedValueOf), this.#options.deadlines.stopMs)
+    this.#retryLater()
   }
 
   #wanted(choose: (output: Output) => number | undefined): WantedValue[] {
@@ -124,6 +158,10 @@ export class Outputs {
     if (wanted.length > 0) await applyValues(this.#options, wanted, { reason, budgetMs })
   }
 }
+
+const OWED = 'it could not be made safe before'
+
+const owedValueOf = ({ plan, owesSafe }: Output): number | undefined => (owesSafe ? plan.safeValue : undefined)
 
 /** What an output is given when its device is connected; undefined: it stays as it is. */
 function startValueOf({ plan, setpoint, owesSafe }: Output): number | undefined {

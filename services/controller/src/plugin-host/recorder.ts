@@ -62,7 +62,9 @@ export class Recorder {
 
   /** Takes what the device sent by itself, or was given, in the order in which it comes. */
   take(readings: readonly Reading[], ageMs: number): void {
-    const measured = this.#options.now() - Math.max(0, Math.round(ageMs * 1000))
+    // An age that is none must not become a time that nothing can follow.
+    const age = Number.isFinite(ageMs) ? Math.max(0, Math.round(ageMs * 1000)) : 0
+    const measured = Math.max(0, this.#options.now() - age)
     const newest = Math.max(...readings.map(({ channel }) => this.#lastTime(channel)))
     this.#record(Math.max(measured, newest + 1), readings)
   }

@@ -1,5 +1,6 @@
-import { type Channel, hasPluginErrorCode } from '@webmacs/plugin-sdk'
+import { hasPluginErrorCode } from '@webmacs/plugin-sdk'
 import { errorText } from '../error-text.ts'
+import { asDeviceHasIt } from './channel-plans.ts'
 import { callDevice, heedsItsSignal } from './device-call.ts'
 import type { MadeSafeMessage } from './messages.ts'
 import type { Output, OutputContext, Turn } from './output.ts'
@@ -16,40 +17,48 @@ const MIN_SHARE_MS = 50
 
 /**
  * Sets outputs to safe values (or to what they have at the start), one after another, each with its share of the time that there is: one
- * that hangs does not keep the others from theirs. Commands that are being written, or wait to be, give way.
+ * that hangs does not keep the others from theirs. Commands that are being written, or wait to be, give way, and so do values that an
+ * earlier call has not written yet: what is to be safe now must not get its setpoint of the start afterwards.
  */
 export async function applyValues(
   context: OutputContext,
   wanted: readonly WantedValue[],
   { reason, budgetMs }: { readonly reason: string; readonly budgetMs: number },
 ): Promise<void> {
-  const { now, send } = context
-  const startedAt = now()
+  const { now, timers, send } = context
+  const startedMs = timers.uptimeMs()
   const applied: MadeSafeMessage['applied'] = []
   const failed: MadeSafeMessage['failed'] = []
   for (const { output } of wanted) output.giveWay()
-  const turns = wanted.map(({ output, value }) => ({ output, value, turn: output.takeTurn() }))
+  const turns = wanted.map(({ output, value }) => ({
+    ...{ output, value: asDeviceHasIt(output.channel, value), turn: output.takeTurn(), safes: output.safes },
+  }))
   for (const [index, one] of turns.entries()) {
     const { channel } = one.output
-    const value = asDeviceHasIt(channel, one.value)
-    const leftMs = budgetMs - (now() - startedAt) / 1000
+    const leftMs = budgetMs - (timers.uptimeMs() - startedMs)
     const shareMs = Math.max(MIN_SHARE_MS, leftMs / (turns.length - index))
-    const message = await applyValue(context, { ...one, value }, shareMs)
-    if (message === undefined) applied.push({ channel: channel.id, value })
-    else failed.push({ channel: channel.id, message })
+    const outcome = await applyValue(context, one, shareMs)
+    if (outcome === 'applied') applied.push({ channel: channel.id, value: one.value })
+    else if (outcome !== 'gave way') failed.push({ channel: channel.id, message: outcome.problem })
   }
   send({ type: 'made-safe', reason, time: now(), applied, failed })
 }
 
-/** @returns why it failed; undefined when the device took the value */
+/** Another of these calls gave the output a value, or is about to. */
+type Outcome = 'applied' | 'gave way' | { readonly problem: string }
+
 async function applyValue(
   context: OutputContext,
-  { output, value, turn }: WantedValue & { readonly turn: Turn },
+  { output, value, turn, safes }: WantedValue & { readonly turn: Turn; readonly safes: number },
   withinMs: number,
-): Promise<string | undefined> {
+): Promise<Outcome> {
   const { device, timers, hung, lost } = context
   const { id } = output.channel
   await Promise.race([turn.comes, wait(withinMs / 2, timers, NEVER)])
+  if (output.safes !== safes) {
+    void turn.comes.then(turn.end)
+    return 'gave way'
+  }
   const only = { values: new Map([[id, value]]), only: new Set([id]) }
   const call = callDevice((signal) => device.applySafeState(signal, only), {
     ...{ what: 'safe value', deadlineMs: withinMs, timers },
@@ -62,18 +71,13 @@ async function applyValue(
   const isSafeValue = value === output.plan.safeValue
   if (problem === undefined) {
     output.isSafe = isSafeValue
-    output.owesSafe = false
+    // A setpoint that is given again at the start settles nothing.
+    if (isSafeValue) output.owesSafe = false
     output.show(value, context)
-    return undefined
+    return 'applied'
   }
   output.owesSafe ||= isSafeValue
   if (hasPluginErrorCode(problem.err, 'connection')) lost(problem.err)
   void heedsItsSignal(call, { timers }).then((heeds) => heeds || hung())
-  return errorText(problem.err)
-}
-
-/** Clamped and rounded as the SDK does it. */
-function asDeviceHasIt({ minValue, maxValue, dataType }: Channel, value: number): number {
-  const limited = Math.min(Math.max(value, minValue), maxValue)
-  return dataType === 'float' ? limited : Math.round(limited)
+  return { problem: errorText(problem.err) }
 }

@@ -11,7 +11,7 @@ export interface TickScheduleOptions {
   readonly intervalsMs: readonly number[]
   /** Microseconds since 1970; advances evenly except for steps, after which `realign` is called. */
   readonly now: () => number
-  readonly timers: Timers
+  readonly timers: Pick<Timers, 'after'>
   /** All intervals that are due at this moment, together. */
   readonly onTick: (ticks: readonly Tick[]) => void
 }

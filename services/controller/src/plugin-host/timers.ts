@@ -1,10 +1,13 @@
-/** Runs something later. */
+/** Measures how long something takes, and runs something later; by a clock that is never set. */
 export interface Timers {
+  /** Milliseconds since some moment. */
+  uptimeMs(): number
   /** @returns what cancels it */
   after(milliseconds: number, run: () => void): () => void
 }
 
 export const systemTimers: Timers = {
+  uptimeMs: () => performance.now(),
   after: (milliseconds, run) => {
     const timer = setTimeout(run, milliseconds)
     return () => clearTimeout(timer)

@@ -7,8 +7,6 @@ export interface VerificationOptions {
   readonly withinMs: number
   /** Asks the device once. undefined: it has no value now, or could not be asked. */
   readonly ask: (deadlineMs: number) => Promise<number | undefined>
-  /** Micros. */
-  readonly now: () => number
   readonly timers: Timers
   /** Ends it: another value is being written, or the device is gone. */
   readonly stop: AbortSignal
@@ -24,17 +22,16 @@ const ASK_EVERY_MS = 100
 
 /** Asks the device for its value until it is what was written, or time is up. @returns undefined when it was stopped */
 export async function verify(options: VerificationOptions): Promise<Verdict | undefined> {
-  const { written, tolerance, withinMs, ask, now, timers, stop } = options
-  const startedAt = now()
+  const { written, tolerance, withinMs, ask, timers, stop } = options
+  const startedMs = timers.uptimeMs()
+  const passedMs = (): number => timers.uptimeMs() - startedMs
   let readback: number | null = null
   for (;;) {
-    const leftMs = withinMs - (now() - startedAt) / 1000
-    const value = await ask(Math.max(leftMs, ASK_EVERY_MS))
+    const value = await ask(Math.max(withinMs - passedMs(), ASK_EVERY_MS))
     if (stop.aborted) return undefined
     if (value !== undefined) readback = value
     if (value !== undefined && isWithin(value, written, tolerance)) return { state: 'confirmed', readback }
-    if (now() - startedAt + ASK_EVERY_MS * 1000 > withinMs * 1000)
-      return { state: readback === null ? 'timeout' : 'mismatch', readback }
+    if (passedMs() + ASK_EVERY_MS > withinMs) return { state: readback === null ? 'timeout' : 'mismatch', readback }
     await wait(ASK_EVERY_MS, timers, stop)
     if (stop.aborted) return undefined
   }

@@ -24,6 +24,8 @@ export interface InstanceObserver {
   sampled(instance: string, sample: SampleMessage, events: ReadonlyMap<string, EventId>): void
   /** Nobody reads these events any more: their last values may not be true. Called once for all that was sampled before. */
   ended(instance: string, events: ReadonlyMap<string, EventId>): void
+  /** These events are read from none of its channels any more, while it goes on. */
+  unmapped(instance: string, events: readonly EventId[]): void
   /** What its process says of outputs that were set, and of what all channels show. */
   answered(instance: string, message: OutputMessage): void
   /** Its process is gone: nothing that it was asked will be answered. */
@@ -91,6 +93,9 @@ export class PluginInstance {
     this.#wanted.desired = desired
     this.#events = eventsOf(desired)
     this.#host?.send({ type: 'plan', plan: planOf(desired) })
+    const kept = new Set(this.#events.values())
+    const gone = [...readEventsOf(this.#ofDevice(before)).values()].filter((event) => !kept.has(event))
+    if (gone.length > 0 && this.#valuesStand) this.#options.observer.unmapped(this.#options.id, gone)
   }
 
   get isUp(): boolean {

@@ -9,10 +9,18 @@ interface Pending {
 /** Time that passes when a test says so; between two moments everything that waits gets its turn. */
 export class FakeTime implements Timers {
   #nowMs = 0
+  #setByMs = 0
   readonly #pending = new Set<Pending>()
 
   /** Micros; starts at a whole second. */
-  readonly now = (): number => this.#nowMs * 1000
+  readonly now = (): number => (this.#nowMs + this.#setByMs) * 1000
+
+  readonly uptimeMs = (): number => this.#nowMs
+
+  /** Somebody sets the date; nothing else notices. */
+  setDate(byMs: number): void {
+    this.#setByMs += byMs
+  }
 
   after(milliseconds: number, run: () => void): () => void {
     const pending = { atMs: this.#nowMs + milliseconds, run }
