@@ -9,5 +9,11 @@ export const PACKAGE_LIMITS = {
   /** Unpacked size by size of the file, counted from `ratioFromBytes` on: a small file of equal characters is no bomb. */
   ratio: 200,
   ratioFromBytes: 20 * MIB,
+  /** Of one package.json, and of all: they are held in memory. */
   manifestBytes: MIB,
+  manifestsBytes: 20 * MIB,
+  /** Of a name in the archive: with the folder that it is unpacked to, it has to fit into what systems take as a path. */
+  pathBytes: 1000,
+  /** Of one folder or file in it, as file systems have it. */
+  nameBytes: 255,
 } as const
