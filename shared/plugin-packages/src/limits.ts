@@ -4,6 +4,8 @@ const MIB = 1024 * 1024
 export const PACKAGE_LIMITS = {
   /** Of the file. */
   fileBytes: 50 * MIB,
+  /** Of the files of all packages: the broker's store, which holds them with what it needs itself, has 512 MiB. */
+  allFilesBytes: 450 * MIB,
   unpackedBytes: 500 * MIB,
   files: 20_000,
   /** Unpacked size by size of the file, counted from `ratioFromBytes` on: a small file of equal characters is no bomb. */

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import { openBucket, openFileStore } from '@webmacs/bus'
-import { ControllerInventory, controllerKeys, DesiredPackages, type PluginPackage } from '@webmacs/contracts'
+import { ControllerInventory, controllerKeys, DesiredPackages, newId, type PluginPackage } from '@webmacs/contracts'
+import { PACKAGE_LIMITS } from '@webmacs/plugin-packages'
 import { npmPack, pluginFiles, pluginPackage, until } from '@webmacs/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Answer, type ApiSite, aProblem, startApiSite } from '../testing/api-site.ts'
@@ -198,6 +199,20 @@ test('refuses what is larger than 50 MB while it comes, and forms without a file
   expect(json).toMatchObject({ status: 415, body: { detail: expect.stringMatching('multipart/form-data') } })
   const { operator } = site.users
   expect(await upload(gzipSync('x'), { token: operator.token })).toMatchObject({ status: 403 })
+})
+
+test('refuses what all packages together have no room for', async () => {
+  const large = { public_id: newId('pkg'), package_name: 'large', version: '1.0.0', plugin_ids: ['large'], sha256: 'x' }
+  const file_size_bytes = PACKAGE_LIMITS.allFilesBytes - 100
+  await site.db.db
+    .insertInto('plugin_packages')
+    .values({ ...large, file_size_bytes })
+    .execute()
+  expect(await upload(await pluginPackage())).toMatchObject({
+    status: 413,
+    body: { code: 'package.too-large', detail: expect.stringMatching(/together .* 450 MB/) },
+  })
+  await site.db.db.deleteFrom('plugin_packages').execute()
 })
 
 test.each([
