@@ -11,10 +11,10 @@ import { CommandHistory } from './commands/history.ts'
 import { type Config, seedsDemo } from './config.ts'
 import type { LastValues } from './datapoints/last-values.ts'
 import { LastValuesFeed } from './datapoints/last-values-feed.ts'
-import { DesiredStateReconciler } from './desired-state/reconciler.ts'
+import { desiredStateReconciler } from './desired-state/reconciler.ts'
 import { answerRunningExperiment } from './experiments/running-responder.ts'
 import { firstSuccess } from './first-success.ts'
-import { PackageReconciler } from './packages/package-reconciler.ts'
+import { packageReconciler } from './packages/package-reconciler.ts'
 import { ChannelFollower } from './plugins/channel-follower.ts'
 import type { ControllerStates } from './plugins/controller-states.ts'
 import { ControllerIntake } from './seed/controller-intake.ts'
@@ -79,12 +79,12 @@ export async function startBackground(options: BackgroundOptions): Promise<Async
   stack.defer(() => relay.stopped())
   relay.start(signal)
 
-  const reconciler = new DesiredStateReconciler({ db, bus, log })
+  const reconciler = desiredStateReconciler({ db, bus, log })
   stack.defer(() => reconciler.stopped())
   reconciler.start(signal)
   changes.onChange((change) => reconciler.noteChange(change))
 
-  const packages = new PackageReconciler({ db, bus, log })
+  const packages = packageReconciler({ db, bus, log })
   stack.defer(() => packages.stopped())
   packages.start(signal)
   changes.onChange((change) => packages.noteChange(change))

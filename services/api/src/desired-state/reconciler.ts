@@ -1,102 +1,21 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { type Bus, openBucket } from '@webmacs/bus'
-import { type Change, controllerKeys, DesiredInstance } from '@webmacs/contracts'
-import type { Tables } from '@webmacs/database'
-import type { Logger } from '@webmacs/service-kit'
-import type { Kysely } from 'kysely'
-import { holdLock } from '../instance-lock.ts'
-import { whileConnected } from '../while-connected.ts'
+import { controllerKeys, DesiredInstance } from '@webmacs/contracts'
+import { Reconciler, type ReconcilerParts } from '../reconciler.ts'
 import { readDesiredInstances } from './desired-instances.ts'
 
-interface ReconcilerOptions {
-  readonly db: Kysely<Tables>
-  readonly bus: Bus
-  readonly log: Logger
-}
-
-/** Also without a change: somebody may have tampered with the bucket. */
-const INTERVAL_MS = 60_000
-const FIRST_RETRY_MS = 250
-const MAX_RETRY_MS = 10_000
-/** What a controller's work is made of. */
-const ENTITIES = ['event', 'plugin_instance', 'channel_mapping']
-
-/**
- * Keeps the bucket `controllers` equal to the tables, whatever was missed: compares all of it at start, after each change, when the broker
- * comes back and now and then, and writes only what differs. The tables are the truth.
- */
-export class DesiredStateReconciler {
-  readonly #options: ReconcilerOptions
-  #wake = Promise.withResolvers<void>()
-  #running: Promise<void> | undefined
-
-  constructor(options: ReconcilerOptions) {
-    this.#options = options
-  }
-
-  /** Works until the signal fires. */
-  start(signal: AbortSignal): void {
-    this.#options.bus.onStatus((status) => {
-      if (status === 'connected') this.request()
-    })
-    signal.addEventListener('abort', () => this.request(), { once: true })
-    this.request()
-    this.#running = this.#run(signal)
-  }
-
-  async stopped(): Promise<void> {
-    await this.#running
-  }
-
-  noteChange({ entity }: Pick<Change, 'entity'>): void {
-    if (ENTITIES.includes(entity)) this.request()
-  }
-
-  /** Compares soon; requests that come while one is under way are met by one more round. */
-  request(): void {
-    this.#wake.resolve()
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
-    let retryMs = FIRST_RETRY_MS
-    while (!signal.aborted) {
-      await this.#nextRequest()
-      if (signal.aborted) return
-      try {
-        await reconcile(this.#options)
-        retryMs = FIRST_RETRY_MS
-      } catch (err) {
-        this.#options.log.warn(
-          { event: 'desired-state.failed', retryMs, err },
-          'controllers could not be told, trying again',
-        )
-        await delay(retryMs, undefined, { signal }).catch(() => undefined) // an abort ends the loop above
-        retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)
-        this.request()
-      }
-    }
-  }
-
-  async #nextRequest(): Promise<void> {
-    const timer = setTimeout(() => this.request(), INTERVAL_MS)
-    await this.#wake.promise
-    clearTimeout(timer)
-    this.#wake = Promise.withResolvers()
-  }
-}
-
-/** One comparison. Instances of this service take turns, so that none writes what another has read before a change. */
-async function reconcile({ db, bus, log }: ReconcilerOptions): Promise<void> {
-  if (bus.status() !== 'connected') return // its coming back asks for a comparison
-  await db.transaction().execute(async (trx) => {
-    await holdLock(trx, 'reconcile')
-    const desired = await readDesiredInstances(trx)
-    const { changed, removed } = await whileConnected(bus, (signal) => tell(bus, desired, signal))
-    if (changed.length + removed.length > 0)
-      log.info({ event: 'desired-state.told', changed, removed }, 'controllers told what to run')
+/** Keeps what the bucket `controllers` says that controllers shall run equal to the tables. */
+export const desiredStateReconciler = (parts: ReconcilerParts): Reconciler =>
+  new Reconciler(parts, {
+    name: 'desired-state',
+    lock: 'reconcile',
+    entities: ['event', 'plugin_instance', 'channel_mapping'],
+    compare: async (trx, signal) => {
+      const { changed, removed } = await tell(parts.bus, await readDesiredInstances(trx), signal)
+      if (changed.length + removed.length > 0)
+        parts.log.info({ event: 'desired-state.told', changed, removed }, 'controllers told what to run')
+    },
   })
-}
 
 /** @returns the keys that differed */
 async function tell(
