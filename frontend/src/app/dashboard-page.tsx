@@ -1,16 +1,17 @@
-import { Stack, Text, VisuallyHidden } from '@mantine/core'
+import { Button, Stack, Text, VisuallyHidden } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { type Event, mayActAs, type PluginInstance } from '@webmacs/contracts'
+import { Link } from '@tanstack/react-router'
+import type { Event, PluginInstance } from '@webmacs/contracts'
 import { useEffect, useMemo } from 'react'
 import { Failure } from '../components/failure.tsx'
-import { meQuery } from '../features/auth/queries.ts'
+import { useMay } from '../features/auth/use-may.ts'
 import { ConnectionBanner } from '../features/live/connection-banner.tsx'
-import { useLiveConnection } from '../features/live/hooks.ts'
 import { eventsQuery, latestQuery, pluginsQuery } from '../features/signals/queries.ts'
 import { groupSignals } from '../features/signals/signal-groups.ts'
 import { SignalSection } from '../features/signals/signal-section.tsx'
 import { SignalSkeleton } from '../features/signals/signal-skeleton.tsx'
 import { TrendPanel, TrendSkeleton } from '../features/trends/trend-panel.tsx'
+import { usePageTitle } from '../lib/use-page-title.ts'
 import { useServices } from './services.ts'
 
 const NO_INSTANCES: readonly PluginInstance[] = []
@@ -25,11 +26,8 @@ export function DashboardPage() {
     void plugins.refetch()
   }
   const isFirstLoad = [events, plugins].some(({ isPending, errorUpdateCount }) => isPending && errorUpdateCount === 0)
-  useLiveConnection()
   useFirstReadings()
-  useEffect(() => {
-    document.title = 'Dashboard – WebMACS'
-  }, [])
+  usePageTitle('Dashboard')
   return (
     <Stack gap="lg">
       <VisuallyHidden component="h1">Dashboard</VisuallyHidden>
@@ -86,17 +84,20 @@ function Signals({ events, instances }: SignalsProps) {
 }
 
 function NoSignals() {
-  const { client } = useServices()
-  const { data: user } = useQuery(meQuery(client))
-  const mayAdd = user !== undefined && mayActAs(user.role, 'operator')
+  const mayAdd = useMay('POST /api/v1/plugins')
   return (
     <Stack gap={4} align="center" py="xl">
       <Text fw={600}>There are no signals yet</Text>
       <Text c="dimmed" ta="center">
         {mayAdd
-          ? 'Create events through the API; they appear here once the page is loaded again.'
-          : 'Ask an operator to create events; they appear here once the page is loaded again.'}
+          ? 'Add a device: each of its channels becomes a signal.'
+          : 'Ask an administrator to add a device; its channels become signals.'}
       </Text>
+      {mayAdd && (
+        <Button component={Link} to="/devices/new" mt="sm">
+          Add device
+        </Button>
+      )}
     </Stack>
   )
 }

@@ -1,6 +1,16 @@
-import { createRootRouteWithContext, createRoute, createRouter, Outlet, redirect } from '@tanstack/react-router'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router'
 import { LoginPage } from '../features/auth/login-page.tsx'
 import { safeRedirect } from '../features/auth/redirect.ts'
+import { commandSearch, commandsQuery } from '../features/command-history/queries.ts'
+import { driverQuery, driversQuery, instanceQuery, valuesQuery } from '../features/devices/queries.ts'
+import { packagesQuery } from '../features/packages/queries.ts'
 import { eventsQuery, latestQuery, pluginsQuery } from '../features/signals/queries.ts'
 import { ErrorPage } from './error-page.tsx'
 import { NotFoundPage } from './not-found-page.tsx'
@@ -47,7 +57,71 @@ const dashboardRoute = createRoute({
   },
 }).lazy(() => import('./dashboard-route.tsx').then(({ lazyDashboardRoute }) => lazyDashboardRoute))
 
-const routeTree = rootRoute.addChildren([loginRoute, signedInRoute.addChildren([dashboardRoute])])
+const devicesRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/devices',
+  component: lazyRouteComponent(() => import('../features/devices/devices-page.tsx'), 'DevicesPage'),
+  loader: ({ context: { services } }) => {
+    void services.queries.prefetchQuery(pluginsQuery(services.client))
+    void services.queries.prefetchQuery(driversQuery(services.client))
+  },
+})
+
+const newDeviceRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/devices/new',
+  component: lazyRouteComponent(() => import('../features/devices/new-device-page.tsx'), 'NewDevicePage'),
+  validateSearch: ({ driver }: Record<string, unknown>): { driver?: string } =>
+    typeof driver === 'string' && driver !== '' ? { driver } : {},
+  loaderDeps: ({ search }) => search,
+  loader: ({ context: { services }, deps: { driver } }) => {
+    void services.queries.prefetchQuery(pluginsQuery(services.client))
+    if (driver === undefined) void services.queries.prefetchQuery(driversQuery(services.client))
+    else void services.queries.prefetchQuery(driverQuery(services.client, driver))
+  },
+})
+
+const deviceRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/devices/$id',
+  component: lazyRouteComponent(() => import('../features/devices/device-page.tsx'), 'DevicePage'),
+  loader: ({ context: { services }, params: { id } }) => {
+    void services.queries.prefetchQuery(instanceQuery(services.client, id))
+    void services.queries.prefetchQuery(valuesQuery(services.client, id))
+    void services.queries.prefetchQuery(eventsQuery(services.client))
+    void services.queries.prefetchQuery(driversQuery(services.client))
+  },
+})
+
+const commandsRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/commands',
+  component: lazyRouteComponent(
+    () => import('../features/command-history/command-history-page.tsx'),
+    'CommandHistoryPage',
+  ),
+  validateSearch: commandSearch,
+  loaderDeps: ({ search }) => search,
+  loader: ({ context: { services }, deps }) => {
+    void services.queries.prefetchQuery(commandsQuery(services.client, deps))
+    void services.queries.prefetchQuery(eventsQuery(services.client))
+    void services.queries.prefetchQuery(pluginsQuery(services.client))
+  },
+})
+
+const packagesRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/plugins',
+  component: lazyRouteComponent(() => import('../features/packages/packages-page.tsx'), 'PackagesPage'),
+  loader: ({ context: { services } }) => {
+    void services.queries.prefetchQuery(packagesQuery(services.client))
+  },
+})
+
+const routeTree = rootRoute.addChildren([
+  loginRoute,
+  signedInRoute.addChildren([dashboardRoute, devicesRoute, newDeviceRoute, deviceRoute, commandsRoute, packagesRoute]),
+])
 
 export function createAppRouter(services: Services) {
   return createRouter({ routeTree, context: { services }, defaultPreload: 'intent', scrollRestoration: true })

@@ -1,16 +1,17 @@
-import { AppShell, Burger, Group, NavLink } from '@mantine/core'
+import { AppShell, Burger, Group } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { IconBook2, IconLayoutDashboard } from '@tabler/icons-react'
-import { Link, Outlet, useLocation } from '@tanstack/react-router'
+import { Outlet } from '@tanstack/react-router'
 import { Logo } from '../components/logo.tsx'
 import { ConnectionIndicator } from '../features/live/connection-indicator.tsx'
+import { useLiveConnection } from '../features/live/hooks.ts'
 import { ColorSchemeMenu } from './color-scheme-menu.tsx'
+import { Navigation } from './navigation.tsx'
 import { UserMenu } from './user-menu.tsx'
 
 /** The frame around every page that needs a login: header, navigation, content. */
 export function Shell() {
   const [isOpen, { toggle, close }] = useDisclosure(false)
-  const { pathname } = useLocation()
+  useLiveConnection()
   return (
     <AppShell
       header={{ height: '3.5rem' }}
@@ -41,22 +42,7 @@ export function Shell() {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="sm" aria-label="Main">
-        <NavLink
-          component={Link}
-          to="/"
-          label="Dashboard"
-          leftSection={<IconLayoutDashboard size="1.2rem" stroke={1.75} aria-hidden />}
-          active={pathname === '/'}
-          aria-current={pathname === '/' ? 'page' : undefined}
-          onClick={close}
-          style={{ borderRadius: 'var(--mantine-radius-md)' }}
-        />
-        <NavLink
-          href="/docs"
-          label="API reference"
-          leftSection={<IconBook2 size="1.2rem" stroke={1.75} aria-hidden />}
-          style={{ borderRadius: 'var(--mantine-radius-md)' }}
-        />
+        <Navigation onNavigate={close} />
       </AppShell.Navbar>
       <AppShell.Main id="content" tabIndex={-1} style={{ outline: 'none' }}>
         <Outlet />

@@ -55,3 +55,16 @@ const DAY_MS = 86_400_000
 /** `03:53:38` in the viewer's time zone, with the day in front when it was more than a day ago. */
 export const formatLastTime = (timeMs: number, nowMs: number): string =>
   nowMs - timeMs < DAY_MS ? timeOfDay.format(timeMs) : formatMoment(timeMs)
+
+/** `8.4 ms`, `340 ms`, `2.1 s`; `—` where it is not known. */
+export function formatLatency(latencyMs: number | null): string {
+  if (latencyMs === null) return '—'
+  if (latencyMs >= 1000) return `${(latencyMs / 1000).toFixed(1)} s`
+  return `${latencyMs < 10 ? latencyMs.toFixed(1) : Math.round(latencyMs)} ms`
+}
+
+/** `18 kB`, `1.4 MB`. */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`
+}

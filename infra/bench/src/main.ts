@@ -3,6 +3,8 @@ const BENCHMARKS: Record<string, () => Promise<void>> = {
   latency: async () => (await import('./latency/bench-latency.ts')).benchLatency(),
   http: async () => (await import('./http/bench-http.ts')).benchHttp(),
   outbox: async () => (await import('./outbox/bench-outbox.ts')).benchOutbox(),
+  sampling: async () => (await import('./sampling/bench-sampling.ts')).benchSampling(),
+  commands: async () => (await import('./commands/bench-commands.ts')).benchCommands(),
   memory: async () => (await import('./memory/bench-memory.ts')).benchMemory(process.env.WEBMACS_DATA_DIR),
 }
 

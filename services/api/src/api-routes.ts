@@ -27,6 +27,7 @@ import type { TelemetryIntake } from './telemetry/intake.ts'
 import { telemetryRoutes } from './telemetry/routes.ts'
 import { tokenRoutes } from './tokens/routes.ts'
 import { userRoutes } from './users/routes.ts'
+import { valveCycleRoutes } from './valve-cycle/routes.ts'
 
 /** What the routes are made of; each takes what it needs. */
 export interface ApiParts {
@@ -41,6 +42,8 @@ export interface ApiParts {
   readonly intake: TelemetryIntake
   readonly states: ControllerStates
   readonly commands: CommandDispatcher
+  /** Event of the valve for as long as nobody has set the valve cycle up. */
+  readonly initialValve: string | undefined
 }
 
 /** Every resource below `/api/v1`. */
@@ -63,5 +66,6 @@ export const apiRoutes =
     await api.register(mappingRoutes(parts))
     await api.register(commandRoutes(parts))
     await api.register(packageRoutes(parts))
+    await api.register(valveCycleRoutes(parts))
     await api.register(auditRoutes(parts))
   }

@@ -34,6 +34,7 @@ import { HistorianLag } from './telemetry/historian-lag.ts'
 import { IdempotencyKeys } from './telemetry/idempotency-keys.ts'
 import { TelemetryIntake } from './telemetry/intake.ts'
 import { lazySource } from './telemetry/own-source.ts'
+import { readCycleEvents } from './valve-cycle/desired-cycles.ts'
 
 /** Well below the deadline of a request, so that a slow statement is told from a lost server. */
 const STATEMENT_TIMEOUT_MS = 10_000
@@ -84,7 +85,12 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
   }
   const retentionDays = config.RETENTION_DAYS
   const commands = new CommandDispatcher({ db, broker, log })
-  const intake = new TelemetryIntake({ ...telemetry, db, broker, lastValues, commands, metrics, retentionDays })
+  const initialValve = config.WEBMACS_RULE_EVENT_ID
+  const cycleEvents = () => readCycleEvents(db, initialValve)
+  const intake = new TelemetryIntake({
+    ...telemetry,
+    ...{ db, broker, lastValues, commands, metrics, retentionDays, cycleEvents },
+  })
   const http = await createHttpServer({
     log,
     metrics,
@@ -101,7 +107,7 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
   })
   await http.register(healthRoutes({ checks, newestReading: () => lastValues.newest }))
   const access = { key, tokenLifetimeMinutes, throttle, revocations }
-  const parts = { ...access, db, changes, broker, lastValues, intake, states, commands }
+  const parts = { ...access, db, changes, broker, lastValues, intake, states, commands, initialValve }
   await http.register(apiRoutes(parts), { prefix: API_BASE })
   await http.register(docsPage())
   await http.listen({ host: config.HOST, port: config.PORT })

@@ -11,7 +11,7 @@ import { CommandHistory } from './commands/history.ts'
 import { type Config, seedsDemo } from './config.ts'
 import type { LastValues } from './datapoints/last-values.ts'
 import { LastValuesFeed } from './datapoints/last-values-feed.ts'
-import { desiredStateReconciler } from './desired-state/reconciler.ts'
+import { DesiredStateReconciler } from './desired-state/reconciler.ts'
 import { answerRunningExperiment } from './experiments/running-responder.ts'
 import { firstSuccess } from './first-success.ts'
 import { packageReconciler } from './packages/package-reconciler.ts'
@@ -23,6 +23,7 @@ import { noteStart } from './seed/start-entry.ts'
 import { answerTime } from './system/time-responder.ts'
 import type { TelemetryIntake } from './telemetry/intake.ts'
 import { startTelemetry, type TelemetryParts } from './telemetry/start-telemetry.ts'
+import { CycleLog } from './valve-cycle/cycle-log.ts'
 
 export interface BackgroundOptions {
   readonly config: Config
@@ -79,10 +80,16 @@ export async function startBackground(options: BackgroundOptions): Promise<Async
   stack.defer(() => relay.stopped())
   relay.start(signal)
 
-  const reconciler = desiredStateReconciler({ db, bus, log })
+  const cycle = { initialValve: config.WEBMACS_RULE_EVENT_ID, lastValues }
+  const reconciler = new DesiredStateReconciler({ db, bus, cycle, log })
   stack.defer(() => reconciler.stopped())
   reconciler.start(signal)
   changes.onChange((change) => reconciler.noteChange(change))
+  lastValues.onChange((event) => reconciler.noteValue(event))
+
+  const cycleLog = new CycleLog({ changes, log })
+  stack.defer(() => cycleLog.settled())
+  states.onCycle((controller, state) => cycleLog.take(controller, state))
 
   const packages = packageReconciler({ db, bus, log })
   stack.defer(() => packages.stopped())

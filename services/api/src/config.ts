@@ -77,6 +77,12 @@ const Environment = Type.Object({
     default: 3650,
     description: 'Readings older than this are refused, days; the same as for ingest',
   }),
+  WEBMACS_RULE_EVENT_ID: Type.Optional(
+    Type.String({
+      maxLength: 64,
+      description: 'Event of the valve of the valve cycle, which is on then, for as long as nobody has set it up',
+    }),
+  ),
   DATABASE_CONNECTIONS: Type.Integer({
     minimum: 2,
     maximum: 200,

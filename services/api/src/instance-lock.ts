@@ -8,6 +8,7 @@ const LOCKS = {
   outbox: 7_032_003,
   packages: 7_032_004,
   uploads: 7_032_005,
+  'valve-cycle': 7_032_006,
 } as const
 
 export type InstanceLock = keyof typeof LOCKS

@@ -1,5 +1,5 @@
-import { resolve } from 'node:path'
-import { type Bus, connectBus, openBucket, registerService, request } from '@webmacs/bus'
+import { join, resolve } from 'node:path'
+import { type Bus, onceReached, openBucket, openBus, registerService, request, untilConnected } from '@webmacs/bus'
 import {
   ControllerInventory,
   ControllerPulse,
@@ -32,8 +32,10 @@ import { ServerClock } from './contact/server-clock.ts'
 import { asTimeUncertain } from './contact/time-uncertain.ts'
 import { createControllerMetrics } from './controller-metrics.ts'
 import { DesiredFollower } from './desired-state/desired-follower.ts'
+import { DesiredMemory } from './desired-state/desired-memory.ts'
 import { Pulse } from './desired-state/pulse.ts'
 import { StatusReporter } from './desired-state/status-reporter.ts'
+import { lockFolder } from './folder-lock.ts'
 import { FrameIntake } from './frames/frame-intake.ts'
 import { GapReporter } from './gaps/gap-reporter.ts'
 import { discoverPlugins } from './inventory/discover-plugins.ts'
@@ -55,6 +57,7 @@ import { HOST_MODULE, type HostSettings } from './supervision/host-process.ts'
 import { endOrphans } from './supervision/orphans.ts'
 import { Supervisor } from './supervision/supervisor.ts'
 import { untilSettled } from './supervision/waiting.ts'
+import { ValveCycleParts } from './valve-cycle/start-valve-cycle.ts'
 
 /** A started controller; what is beside `stop` is for tests and diagnosis. */
 export interface RunningController extends RunningService {
@@ -69,6 +72,9 @@ const ORPHAN_SLACK_MS = 1500
 /** An answer that takes longer says little about what time it is. */
 const TIME_PATIENCE_MS = 1000
 
+/** Devices do not wait longer for the broker: without it, what was wanted last is done. */
+const BROKER_PATIENCE_MS = 3000
+
 /** Devices do not wait longer for the inventory to be told. */
 const INVENTORY_PATIENCE_MS = 3000
 
@@ -78,6 +84,8 @@ export async function startController(config: ControllerConfig, context: Service
   log.info({ event: 'service.config', config: redactConfig(ControllerEnvironment, config) }, 'configuration')
   await using starting = new AsyncDisposableStack()
   const controller = config.WEBMACS_CONTROLLER_ID
+  const folder = join(config.WEBMACS_DATA_DIR, 'controller', controller)
+  starting.defer(lockFolder(folder, log))
   const metrics = createMetrics('controller')
   const health = new HealthChecks()
   const rate = new BacklogRate({ fixed: config.OUTBOX_BACKLOG_RATE })
@@ -92,7 +100,7 @@ export async function startController(config: ControllerConfig, context: Service
   const ops = await startOpsServer({ host: config.OPS_HOST, port: config.OPS_PORT, metrics, health })
   starting.defer(() => ops.close())
 
-  const bus = await connectBus({
+  const bus = openBus({
     url: config.NATS_URL,
     prefix: config.WEBMACS_BUS_PREFIX,
     name: 'controller',
@@ -151,7 +159,7 @@ export async function startController(config: ControllerConfig, context: Service
   const commands = new Commands({
     bus,
     controller,
-    dataDir: config.WEBMACS_DATA_DIR,
+    folder,
     find: (instance) => supervisor.find(instance),
     isHeldSafe: (instance, channel) => contact.isHeldSafe(instance, channel),
     skew: () => clock.skew,
@@ -162,6 +170,7 @@ export async function startController(config: ControllerConfig, context: Service
   starting.defer(() => commands.stop())
 
   const hosts = hostSettings(config)
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(BROKER_PATIENCE_MS)])
   await endOrphans({
     hostModule: HOST_MODULE,
     controller,
@@ -198,22 +207,26 @@ export async function startController(config: ControllerConfig, context: Service
     log,
   })
   starting.defer(() => inventory.stop())
-  await untilSettled(inventory.tell(), AbortSignal.any([signal, AbortSignal.timeout(INVENTORY_PATIENCE_MS)]))
+  await untilSettled(untilConnected(bus, patience), patience)
+  signal.throwIfAborted()
+  starting.defer(onceReached(bus, () => void inventory.tell()))
+  if (bus.status() === 'connected')
+    await untilSettled(inventory.tell(), AbortSignal.any([signal, AbortSignal.timeout(INVENTORY_PATIENCE_MS)]))
 
   const pulse = new Pulse({
     bucket: await openBucket(bus, bus.names.buckets.controllers, ControllerPulse),
     controller,
     log,
   })
-  pulse.start()
   starting.defer(() => pulse.stop())
+  starting.defer(onceReached(bus, () => pulse.start()))
   const reporter = new StatusReporter({
     bucket: await openBucket(bus, bus.names.buckets.controllers, ReportedInstance),
     controller,
     log,
   })
-  reporter.start()
   starting.defer(() => reporter.stop())
+  starting.defer(onceReached(bus, () => reporter.start()))
   const intake = new FrameIntake({
     outbox,
     watch,
@@ -237,6 +250,16 @@ export async function startController(config: ControllerConfig, context: Service
     makingSafe: (instance, channels) => commands.executor.makingSafe(instance, channels),
   })
   starting.defer(() => contact.stop())
+  const cycle = new ValveCycleParts({
+    bus,
+    controller,
+    executor: commands.executor,
+    instances: () => supervisor.instances,
+    intake,
+    skew: () => clock.skew,
+    log,
+  })
+  commands.onChange((report) => cycle.hearCommand(report))
   const supervisor = new Supervisor({
     catalogue,
     hosts,
@@ -249,8 +272,10 @@ export async function startController(config: ControllerConfig, context: Service
         counted.removed(instance)
         commands.executor.forget(instance)
       },
-      sampled: (instance, sample, events) =>
-        intake.take(instance, clock.isUncertain ? asTimeUncertain(sample) : sample, events),
+      sampled: (instance, sample, events) => {
+        intake.take(instance, clock.isUncertain ? asTimeUncertain(sample) : sample, events)
+        cycle.takeSample(sample, events)
+      },
       ended: (instance, events) => intake.takeEnd(instance, events),
       answered: (instance, message) => {
         commands.executor.hear(instance, message)
@@ -281,7 +306,11 @@ export async function startController(config: ControllerConfig, context: Service
     stopping.abort()
     return packageFollower.stop()
   })
+  const memory = new DesiredMemory({ path: join(folder, 'desired.json'), log })
+  starting.defer(() => memory.stop())
   const follower = new DesiredFollower({
+    bus,
+    memory,
     bucket: await openBucket(bus, bus.names.buckets.controllers, DesiredInstance),
     controller,
     log,
@@ -289,10 +318,12 @@ export async function startController(config: ControllerConfig, context: Service
       watch.wanted(instance, desired)
       supervisor.apply(instance, desired)
     },
+    settled: async (wanted) => {
+      watch.keepOnly(wanted)
+      await reporter.forgetOthers(wanted)
+    },
   })
-  const wanted = await follower.start()
-  watch.keepOnly(wanted)
-  await reporter.forgetOthers(wanted)
+  await follower.start()
   starting.defer(() => follower.stop())
   const stopRepeating = bus.onStatus((status) => {
     if (status !== 'connected') return
@@ -300,6 +331,7 @@ export async function startController(config: ControllerConfig, context: Service
     reporter.repeat()
     void inventory.tell()
     commands.tellAgain()
+    cycle.repeat()
     clock.hurry()
   })
   starting.defer(stopRepeating)
@@ -316,6 +348,8 @@ export async function startController(config: ControllerConfig, context: Service
   )
   commands.open()
   starting.defer(() => commands.shut())
+  starting.defer(() => cycle.stop())
+  starting.defer(onceReached(bus, () => cycle.start()))
 
   const running = starting.move()
   return {

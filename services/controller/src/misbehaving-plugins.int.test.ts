@@ -1,7 +1,16 @@
-import type { DesiredInstance } from '@webmacs/contracts'
+import { openBucket, request } from '@webmacs/bus'
+import {
+  CommandReport,
+  controllerKeys,
+  type DesiredInstance,
+  formatTime,
+  newId,
+  nowMicros,
+  ReportedInstance,
+} from '@webmacs/contracts'
 import { until } from '@webmacs/testing'
 import { expect, test } from 'vitest'
-import { eventOf, type Site, type SiteOptions, startSite } from './testing/site.ts'
+import { aDesired, eventOf, type Site, type SiteOptions, startSite } from './testing/site.ts'
 
 /** Plugins fail on purpose here; what the controller says about it is not what a failing test needs. */
 const QUIET: SiteOptions = { environment: { LOG_LEVEL: 'fatal' } }
@@ -14,6 +23,12 @@ async function aPair(site: Site, fault: string) {
   await site.untilCounted(healthy, 1)
   return { controller, healthy, bad }
 }
+
+/** All inputs of the bench, with the one that it sends by itself. */
+const WITH_TICKER: DesiredInstance['channels'] = [
+  ...aDesired().channels,
+  { channel: 'ticker', event: newId('evt'), direction: 'input', settings: {} },
+]
 
 /** Faults last longer than this; a machine that is busy with other tests does not keep a process waiting for so long. */
 const DISTURBED_MS = 1000
@@ -91,6 +106,89 @@ test.each(['flood-log', 'flood-output', 'flood-channels'])('bears a driver that 
   await until('it goes on', () => site.valuesOf(bad, 'counter').length >= 4 || fault === 'flood-channels')
   await site.untilCounted(healthy, 20)
   expect(await restartsOf(site, bad)).toBe(0)
+  expectUndisturbed(site, healthy)
+})
+
+/** What the controller, which is this process here, may hold more than before: far less than what floods it. */
+const MEMORY_BYTES = 150 * 1024 ** 2
+
+function memoryBytes(): number {
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
+}
+
+test('keeps its memory, its status and the timing of others while a device pushes at 100 kHz', {
+  timeout: 60_000,
+}, async () => {
+  await using site = await startSite(QUIET)
+  const healthy = await site.want({ name: 'Healthy', interval_ms: 50 })
+  const bad = await site.want({ name: 'Bad', config: { fault: 'flood-push', after: 3 }, channels: WITH_TICKER })
+  await site.startController()
+  await site.untilCounted(healthy, 1)
+  const before = memoryBytes()
+  await until('it floods', () => site.valuesOf(bad, 'ticker').length > 0)
+  await site.untilCounted(healthy, 40)
+  // what the test itself keeps of the frames is counted as well
+  expect(memoryBytes() - before).toBeLessThan(MEMORY_BYTES)
+  expect(['connected', 'error']).toContain((await site.reported(bad))?.status)
+  expect((await site.reported(healthy))?.status).toBe('connected')
+  expectUndisturbed(site, healthy)
+})
+
+test('marks what a device pushes that is no number, and drops what is no channel', async () => {
+  await using site = await startSite(QUIET)
+  const bad = await site.want({ config: { fault: 'push-nonsense', after: 3 }, channels: WITH_TICKER })
+  await site.startController()
+  await until('bad readings', () => site.valuesOf(bad, 'ticker').length >= 3)
+  expect(new Set(site.valuesOf(bad, 'ticker'))).toEqual(new Set([null]))
+  expect(await restartsOf(site, bad)).toBe(0)
+})
+
+test('tells the truth of a device that is lost 10,000 times a second, but not each time', async () => {
+  await using site = await startSite(QUIET)
+  const { healthy, bad } = await aPair(site, 'flap')
+  const bucket = await openBucket(site.bus, site.bus.names.buckets.controllers, ReportedInstance)
+  await until('it is lost', async () => (await site.reported(bad))?.error_message?.startsWith('loose contact'))
+  const watching = new AbortController()
+  let told = 0
+  const counting = (async () => {
+    const changes = bucket.watch(controllerKeys.reported('lab-1', bad.instance), { signal: watching.signal })
+    for await (const _ of changes) told += 1
+  })()
+  await site.untilCounted(healthy, 40)
+  watching.abort()
+  await counting
+  expect(told).toBeLessThan(200)
+  expect(await restartsOf(site, bad)).toBe(0)
+  expectUndisturbed(site, healthy)
+})
+
+test('lets a write that hangs fail, and goes on reading', { timeout: 40_000 }, async () => {
+  await using site = await startSite(QUIET)
+  const healthy = await site.want({ name: 'Healthy', interval_ms: 50 })
+  const valve = { channel: 'valve', event: newId('evt'), direction: 'output', settings: {} } as const
+  const bad = await site.want({
+    name: 'Bad',
+    config: { fault: 'hang-write', after: 1e6 },
+    channels: [...aDesired().channels, valve],
+  })
+  await site.startController()
+  await until('it is connected', async () => (await site.reported(bad))?.status === 'connected')
+  const now = nowMicros()
+  const report = await request(
+    site.bus,
+    site.bus.names.subjects.commands('lab-1'),
+    {
+      ...{ id: newId('cmd'), instance: bad.instance, channel: 'valve', event: valve.event, value: 50 },
+      requested_by: { kind: 'user', id: newId('usr'), name: 'Ada' },
+      ...{ requested_on: formatTime(now), expires_at: formatTime(now + 10_000_000), answer_within_ms: 15_000 },
+    },
+    CommandReport,
+    { timeoutMs: 20_000 },
+  )
+  expect(report.state).not.toBe('confirmed')
+  expect(report.detail).not.toBeNull()
+  await site.untilCounted(healthy, 5)
   expectUndisturbed(site, healthy)
 })
 

@@ -1,8 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { type KV, Kvm, type KvWatchEntry } from '@nats-io/kv'
 import { createValidator } from '@webmacs/contracts/validation'
 import type { Static, TSchema } from 'typebox'
 import type { Bus } from './connection.ts'
+import { pause, untilConnected } from './waiting.ts'
 
 export interface BucketEntry<T> {
   readonly key: string
@@ -25,12 +25,18 @@ const WATCH_RETRY_MS = 1000
 /** How often a watch makes sure that its bucket is still the one it began with. */
 const SAME_BUCKET_CHECK_MS = 30_000
 
+/** Before the first connection nothing is looked at yet; what is asked of the bucket then fails with NotConnectedError, and a watch waits. */
 export async function openBucket<Schema extends TSchema>(
   bus: Bus,
   name: string,
   schema: Schema,
 ): Promise<Bucket<Static<Schema>>> {
-  const kv = await new Kvm(bus.js).open(name)
+  let opened: KV | undefined
+  const open = async (): Promise<KV> => {
+    opened ??= await new Kvm(bus.js).open(name)
+    return opened
+  }
+  if (bus.status() !== 'connecting') await open()
   const validate = createValidator(schema, 'value')
   const decode = (key: string, json: () => unknown): Static<Schema> | undefined => {
     const result = validate(parsed(json))
@@ -42,13 +48,13 @@ export async function openBucket<Schema extends TSchema>(
     return undefined
   }
   const get = async (key: string): Promise<Static<Schema> | undefined> => {
-    const entry = await kv.get(key)
+    const entry = await (await open()).get(key)
     return entry === null || entry.operation !== 'PUT' ? undefined : decode(key, () => entry.json())
   }
   return {
     get,
-    put: async (key, value) => void (await kv.put(key, JSON.stringify(value))),
-    delete: (key) => kv.delete(key),
+    put: async (key, value) => void (await (await open()).put(key, JSON.stringify(value))),
+    delete: async (key) => (await open()).delete(key),
     entries: async (filter) => {
       const found = new Map<string, Static<Schema>>()
       for (const key of await listKeys(bus, name, filter)) {
@@ -57,7 +63,7 @@ export async function openBucket<Schema extends TSchema>(
       }
       return found
     },
-    watch: (filter, { signal }) => watch(bus, kv, { name, filter, signal }, decode),
+    watch: (filter, { signal }) => watch(bus, open, { name, filter, signal }, decode),
   }
 }
 
@@ -72,13 +78,14 @@ async function listKeys(bus: Bus, bucket: string, filter: string): Promise<strin
 
 async function* watch<T>(
   bus: Bus,
-  kv: KV,
+  open: () => Promise<KV>,
   { name, filter, signal }: WatchTarget,
   decode: (key: string, json: () => unknown) => T | undefined,
 ): AsyncGenerator<BucketEntry<T>, void, void> {
+  if (bus.status() === 'connecting') await untilConnected(bus, signal).catch(endsWith(signal))
   while (!signal.aborted) {
     try {
-      const entries = await kv.watch({ key: filter })
+      const entries = await (await open()).watch({ key: filter })
       const stopChecking = await endWhenReplaced(bus, name, () => entries.stop()).catch((err: unknown) => {
         entries.stop() // else each attempt would leave one behind
         throw err
@@ -95,7 +102,7 @@ async function* watch<T>(
       bus.log.warn({ event: 'bucket.watch-failed', filter, err }, 'watching a bucket failed, trying again')
     }
     if (bus.nc.isClosed()) return
-    await delay(WATCH_RETRY_MS, undefined, { signal }).catch(ignoreAbort)
+    await pause(WATCH_RETRY_MS, signal)
   }
 }
 
@@ -155,6 +162,9 @@ function parsed(json: () => unknown): unknown {
   }
 }
 
-function ignoreAbort(err: unknown): void {
-  if (!(err instanceof Error && err.name === 'AbortError')) throw err
-}
+/** What fails because the signal fired is over, and nothing else is. */
+const endsWith =
+  (signal: AbortSignal) =>
+  (err: unknown): void => {
+    if (!signal.aborted) throw err
+  }

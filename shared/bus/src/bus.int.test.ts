@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { type AddressInfo, connect, createServer, type Server } from 'node:net'
 import { nanos } from '@nats-io/transport-node'
 import { AppError, busNames, RevokedToken, Watermark, WatermarkRequest } from '@webmacs/contracts'
 import { afterEach, beforeEach, expect, inject, test } from 'vitest'
@@ -7,7 +9,9 @@ import {
   type Bus,
   connectBus,
   NoReplyError,
+  NotConnectedError,
   openBucket,
+  openBus,
   openFileStore,
   provision,
   publishChange,
@@ -15,6 +19,7 @@ import {
   request,
   respond,
   unprovision,
+  untilConnected,
 } from './index.ts'
 import type { BusLimits } from './provision.ts'
 
@@ -167,6 +172,66 @@ test("goes on watching a bucket that was made anew, as after the loss of the bro
 
 test.each(['http://127.0.0.1:4222', 'ws://127.0.0.1:4222'])('refuses the address %s', async (url) => {
   await expect(connectBus({ url, name: 'bus-test', log: silent })).rejects.toThrow('must begin with nats:// or tls://')
+})
+
+/** A way to the broker that is not there before it is opened. */
+async function aClosedDoor(): Promise<{ readonly url: string; open(): Promise<Server> }> {
+  const broker = new URL(inject('natsUrl'))
+  const door = createServer((socket) => {
+    const onward = connect(Number(broker.port), broker.hostname)
+    socket.pipe(onward).pipe(socket)
+    for (const one of [socket, onward]) one.on('error', () => undefined) // it is closed hard at the end
+  }).listen(0, '127.0.0.1')
+  await once(door, 'listening')
+  const { port } = door.address() as AddressInfo // listening on TCP
+  door.close()
+  const credentials = broker.username && `${broker.username}:${broker.password}@`
+  return {
+    url: `nats://${credentials}127.0.0.1:${port}`,
+    open: async () => {
+      await once(door.listen(port, '127.0.0.1'), 'listening')
+      return door
+    },
+  }
+}
+
+test('begins with the first connection what was asked for before it, and fails meanwhile', async () => {
+  const { url, open } = await aClosedDoor()
+  const early = openBus({ url, prefix: bus.names.prefix, name: 'bus-test', log: silent })
+  expect(early.status()).toBe('connecting')
+  expect(() => early.nc).toThrow(NotConnectedError)
+  await expect(request(early, 'x', {}, Watermark, { timeoutMs: 500 })).rejects.toThrow(NoReplyError)
+  const subject = `${bus.names.prefix}.early`
+  const asked: WatermarkRequest = { source: 'a', epoch: 'b' }
+  const responder = respond(early, subject, WatermarkRequest, () => ({ ...asked, watermark: 5, ranges: [] }))
+  const name = `early-${bus.names.prefix}`
+  const service = await registerService(early, { name, version: '1.2.3', description: 'for this test' })
+  const bucket = await openBucket(early, bus.names.buckets.revoked, RevokedToken)
+  await expect(bucket.get('one')).rejects.toThrow(NotConnectedError)
+  const { signal } = new AbortController()
+  const watched = bucket.watch('>', { signal }).next()
+
+  const door = await open()
+  await untilConnected(early)
+  await bucket.put('one', { expires_at: '2026-11-24T00:00:00Z' })
+  expect((await watched).value).toMatchObject({ key: 'one' })
+  await early.nc.flush()
+  expect(await request(bus, subject, asked, Watermark, { timeoutMs: 2000 })).toMatchObject({ watermark: 5 })
+  expect((await bus.nc.request(`$SRV.PING.${name}`, '', { timeout: 2000 })).json()).toMatchObject({ name })
+  await Promise.all([responder.stop(), service.stop()])
+  await early.close()
+  door.close()
+})
+
+test.each(['closed', 'aborted'])('gives up connecting when it is %s', async (how) => {
+  const { url } = await aClosedDoor()
+  const aborter = new AbortController()
+  const early = openBus({ url, name: 'bus-test', log: silent, signal: aborter.signal })
+  const refused = expect(connectBus({ url, name: 'bus-test', log: silent, signal: aborter.signal })).rejects.toThrow()
+  if (how === 'aborted') aborter.abort()
+  await early.close()
+  aborter.abort()
+  await refused
 })
 
 test('keeps changes for those who come later', async () => {

@@ -1,9 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { type JetStreamClient, type JetStreamManager, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node'
 import { type BusNames, busNames } from '@webmacs/contracts'
+import { pause, untilConnected } from './waiting.ts'
 
-export type BusStatus = 'connected' | 'disconnected'
+/** `connecting`: there was no connection yet. */
+export type BusStatus = 'connecting' | 'connected' | 'disconnected'
 
 /** The few members of a pino logger that this package needs. */
 export interface BusLog {
@@ -24,12 +25,23 @@ export interface BusOptions {
   readonly signal?: AbortSignal
 }
 
-/** A connection to the broker that comes back by itself, for ever. */
-export interface Bus {
-  readonly names: BusNames
+/** There was no connection yet, so nothing can be said. */
+export class NotConnectedError extends Error {
+  constructor() {
+    super('the broker was not reached yet')
+    this.name = 'NotConnectedError'
+  }
+}
+
+interface Clients {
   readonly nc: NatsConnection
   readonly js: JetStreamClient
   readonly jsm: JetStreamManager
+}
+
+/** A connection to the broker that comes back by itself, for ever. `nc`, `js` and `jsm` throw NotConnectedError before the first one. */
+export interface Bus extends Clients {
+  readonly names: BusNames
   readonly log: BusLog
   status(): BusStatus
   /** Calls the listener at each change; returns what takes it away again. */
@@ -45,52 +57,93 @@ const PING_INTERVAL_MS = 5000
 
 /** Connects; waits for the first connection as long as it takes, or until `signal` fires. */
 export async function connectBus(options: BusOptions): Promise<Bus> {
-  const nc = await firstConnection(options)
+  const bus = openBus(options)
+  try {
+    await untilConnected(bus, options.signal)
+    return bus
+  } catch (err) {
+    await bus.close()
+    throw err
+  }
+}
+
+/** Connects in the background, for those who have something to do without a broker as well. */
+export function openBus(options: BusOptions): Bus {
+  const { log } = options
   const listeners = new Set<(status: BusStatus) => void>()
-  let status: BusStatus = 'connected'
-  let closing = false
+  const closing = new AbortController()
+  let status: BusStatus = 'connecting'
+  let clients: Clients | undefined
   const become = (next: BusStatus): void => {
     if (next === status) return
     status = next
-    const facts = { event: `bus.${next}`, server: nc.getServer() }
-    if (next === 'connected') options.log.info(facts, 'bus connected')
-    else if (!closing) options.log.warn(facts, 'bus disconnected')
-    for (const listener of listeners) listener(next)
+    const facts = { event: `bus.${next}`, server: clients?.nc.getServer() }
+    if (next === 'connected') log.info(facts, 'bus connected')
+    else if (!closing.signal.aborted) log.warn(facts, 'bus disconnected')
+    for (const listener of [...listeners]) listener(next)
   }
-  const following = followStatus(nc, become, options.log)
+  const run = async (connection: NodeConnectionOptions): Promise<void> => {
+    const signal = AbortSignal.any([closing.signal, ...(options.signal ? [options.signal] : [])])
+    clients = await firstConnection(connection, log, signal)
+    if (signal.aborted) await clients?.nc.close()
+    if (clients === undefined || signal.aborted) return
+    const following = followStatus(clients.nc, become, log)
+    become('connected')
+    await following
+  }
+  const running = run(connectionOptions(options))
+  const reached = (): Clients => {
+    if (clients === undefined) throw new NotConnectedError()
+    return clients
+  }
   return {
     names: busNames(options.prefix),
-    nc,
-    js: jetstream(nc),
-    jsm: await jetstreamManager(nc, { checkAPI: false }),
-    log: options.log,
+    get nc() {
+      return reached().nc
+    },
+    get js() {
+      return reached().js
+    },
+    get jsm() {
+      return reached().jsm
+    },
+    log,
     status: () => status,
     onStatus: (listener) => {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
     close: async () => {
-      if (closing) return following
-      closing = true
+      if (closing.signal.aborted) return running
+      closing.abort()
       // Draining waits for the server; without one there is nobody to wait for.
       // Lost while draining, there is nobody to wait for either.
-      await (status === 'connected' ? nc.drain().catch(() => nc.close()) : nc.close())
-      await following
+      if (clients !== undefined) {
+        const { nc } = clients
+        await (status === 'connected' ? nc.drain().catch(() => nc.close()) : nc.close())
+      }
+      await running
     },
   }
 }
 
-async function firstConnection(options: BusOptions): Promise<NatsConnection> {
-  const connection = connectionOptions(options)
-  for (let retryMs = FIRST_RETRY_MS; ; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
-    options.signal?.throwIfAborted()
+/** @returns undefined when the signal fires before */
+async function firstConnection(
+  connection: NodeConnectionOptions,
+  log: BusLog,
+  signal: AbortSignal,
+): Promise<Clients | undefined> {
+  for (let retryMs = FIRST_RETRY_MS; !signal.aborted; retryMs = Math.min(retryMs * 2, MAX_RETRY_MS)) {
     try {
-      return await connect(connection)
+      const nc = await connect(connection)
+      return { nc, js: jetstream(nc), jsm: await jetstreamManager(nc, { checkAPI: false }) }
     } catch (err) {
-      options.log.warn({ event: 'bus.connect-failed', retryMs, err }, 'broker cannot be reached, trying again')
-      await delay(retryMs, undefined, options.signal ? { signal: options.signal } : {})
+      if (signal.aborted) return undefined
+      log.warn({ event: 'bus.connect-failed', retryMs, err }, 'broker cannot be reached, trying again')
+      await pause(retryMs, signal)
     }
   }
+  return undefined
 }
 
 function connectionOptions({ url, name }: BusOptions): NodeConnectionOptions {

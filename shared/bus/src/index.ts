@@ -1,5 +1,13 @@
 export { type Bucket, type BucketEntry, openBucket } from './bucket.ts'
-export { type Bus, type BusLog, type BusOptions, type BusStatus, connectBus } from './connection.ts'
+export {
+  type Bus,
+  type BusLog,
+  type BusOptions,
+  type BusStatus,
+  connectBus,
+  NotConnectedError,
+  openBus,
+} from './connection.ts'
 export { type FileStore, openFileStore } from './file-store.ts'
 export {
   InvalidMessageError,
@@ -20,3 +28,4 @@ export {
 } from './provision.ts'
 export { type PullOptions, pullMessages } from './pull.ts'
 export { registerService, type ServiceIdentity } from './service-registration.ts'
+export { onceReached, untilConnected } from './waiting.ts'

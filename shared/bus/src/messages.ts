@@ -2,7 +2,8 @@ import { type Msg, NoRespondersError, RequestError, type Subscription, TimeoutEr
 import { AppError, type Change, ERRORS, type ErrorCode } from '@webmacs/contracts'
 import { createValidator } from '@webmacs/contracts/validation'
 import { type Static, type TSchema, Type } from 'typebox'
-import type { Bus } from './connection.ts'
+import { type Bus, NotConnectedError } from './connection.ts'
+import { onceReached } from './waiting.ts'
 
 /** What a responder answers when it cannot do what was asked. */
 const Refusal = Type.Object({
@@ -50,7 +51,7 @@ export interface Responder {
 
 /**
  * Answers requests on a subject. A request that breaks the schema, or a handler's AppError, is answered as a refusal with code and
- * sentence; any other failure is logged here and answered as `internal`.
+ * sentence; any other failure is logged here and answered as `internal`. Without a connection yet, it begins with the first one.
  */
 export function respond<Request extends TSchema, Reply>(
   bus: Bus,
@@ -66,18 +67,22 @@ export function respond<Request extends TSchema, Reply>(
     underWay.add(work)
     void work.finally(() => underWay.delete(work))
   }
-  const subscription: Subscription = bus.nc.subscribe(subject, {
-    ...(options.queue !== undefined && { queue: options.queue }),
-    callback: (err, message) => {
-      if (err) bus.log.error({ event: 'bus.subscription-failed', subject, err }, 'subscription failed')
-      else take(message)
-    },
+  let subscription: Subscription | undefined
+  const stopWaiting = onceReached(bus, () => {
+    subscription = bus.nc.subscribe(subject, {
+      ...(options.queue !== undefined && { queue: options.queue }),
+      callback: (err, message) => {
+        if (err) bus.log.error({ event: 'bus.subscription-failed', subject, err }, 'subscription failed')
+        else take(message)
+      },
+    })
   })
   return {
     stop: async () => {
+      stopWaiting()
       // Draining waits for the server; without one there is nobody to wait for.
-      if (bus.status() === 'connected') await subscription.drain()
-      else subscription.unsubscribe()
+      if (bus.status() === 'connected') await subscription?.drain()
+      else subscription?.unsubscribe()
       await Promise.all(underWay)
     },
   }
@@ -133,10 +138,10 @@ async function ask(bus: Bus, subject: string, body: unknown, timeoutMs: number):
   try {
     return await bus.nc.request(subject, JSON.stringify(body), { timeout: timeoutMs })
   } catch (err) {
-    if (err instanceof TimeoutError || err instanceof NoRespondersError || err instanceof RequestError) {
-      throw new NoReplyError(subject, err)
-    }
-    throw err
+    const isUnheard = [TimeoutError, NoRespondersError, RequestError, NotConnectedError].some(
+      (kind) => err instanceof kind,
+    )
+    throw isUnheard ? new NoReplyError(subject, err) : err
   }
 }
 

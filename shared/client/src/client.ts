@@ -12,6 +12,7 @@ import { type ExperimentsClient, experimentsClient } from './resources/experimen
 import { type LoggingClient, loggingClient } from './resources/logging.ts'
 import { type PluginsClient, pluginsClient } from './resources/plugins.ts'
 import { type TokensClient, tokensClient, type UsersClient, usersClient } from './resources/users.ts'
+import { type ValveCycleClient, valveCycleClient } from './resources/valve-cycle.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts'
 import { type OpenSocket, platformSocket, socketUrlOf } from './socket.ts'
 import { createTelemetrySender, type TelemetryLimits, type TelemetrySender } from './telemetry.ts'
@@ -43,6 +44,7 @@ export interface Client {
   readonly dashboards: DashboardsClient
   readonly plugins: PluginsClient
   readonly commands: CommandsClient
+  readonly valveCycle: ValveCycleClient
   readonly audit: AuditClient
   health(options?: RequestOptions): Promise<Health>
   /** Live readings as they arrive, for `for await`. Reconnects by itself; ends with the signal, or with the loop. */
@@ -82,6 +84,7 @@ export function createClient(options: ClientOptions): Client {
     dashboards: dashboardsClient(http),
     plugins: pluginsClient(http),
     commands: commandsClient(http),
+    valveCycle: valveCycleClient(http),
     audit: auditClient(http),
     health: (request) => http.send('/health', { session: 'anonymous', ...request }),
     live: (live) => followLive({ ...socketOptions(), ...live }),

@@ -10,6 +10,7 @@ export { type PasswordSessionOptions, passwordSession } from './password-session
 export type { CommandsClient } from './resources/commands.ts'
 export type { DatapointsClient, SendOptions } from './resources/datapoints.ts'
 export type { ChangeOptions, Created } from './resources/things.ts'
+export type { ValveCycleClient } from './resources/valve-cycle.ts'
 export type { RetryPolicy } from './retry.ts'
 export type { OpenSocket, SenderSocket, StreamSocket } from './socket.ts'
 export {

@@ -4,6 +4,8 @@ export type ParsedConfig =
   | { readonly ok: true; readonly config: unknown }
   | {
       readonly ok: false
+      /** With those defaults that there are. */
+      readonly filled: unknown
       /** A sentence for each. */
       readonly problems: readonly string[]
       /** The same as the validator has it, for those who name fields in their own way. */
@@ -16,13 +18,14 @@ export type ParsedConfig =
  * @throws Error when the schema itself is none
  */
 export function createConfigParser(schema: Readonly<Record<string, unknown>>): (config: unknown) => ParsedConfig {
-  const ajv = new Ajv2020({ allErrors: true, strict: false, useDefaults: true })
+  // formats are for the form that is drawn from the schema; of each that it does not know the validator would print a line
+  const ajv = new Ajv2020({ allErrors: true, strict: false, useDefaults: true, validateFormats: false })
   const validate = ajv.compile(schema)
   return (config) => {
     const filled = structuredClone(config)
     if (validate(filled)) return { ok: true, config: filled }
     const errors = validate.errors ?? []
-    return { ok: false, problems: errors.map(describe), errors }
+    return { ok: false, filled, problems: errors.map(describe), errors }
   }
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ConnectionError, InvalidValueError, NotWritableError, UnknownChannelError, WrongStateError } from './errors.ts'
+import type { DeviceReadings } from './reading.ts'
 import { aBench, aDriver, BENCH_CHANNELS } from './test-drivers.fixture.ts'
 import { createTestDevice, FakeClock, type TestInstanceOptions } from './testing.ts'
 
@@ -92,6 +93,41 @@ describe('reading', () => {
     expect(device.health).toMatchObject({ state: 'connected', errorCount: 1, lastError: 'checksum' })
     await expect(device.read(['temperature'], signal)).rejects.toThrow('cable pulled')
     expect(device.state).toBe('error')
+  })
+})
+
+describe('pushing', () => {
+  const channels = [{ id: 'level', name: 'Level', direction: 'input', unit: '%', pushed: true } as const]
+
+  test('hands on what came while it connected as soon as it is connected, the last of each channel, with its age', async () => {
+    const clock = new FakeClock()
+    const heard: unknown[] = []
+    const connect = async (push: (answer: DeviceReadings, ageMs?: number) => void) => {
+      push({ level: 1 })
+      push({ level: 2, ghost: 3 }, 50)
+      clock.advance(100)
+      expect(heard).toEqual([])
+    }
+    const device = await createTestDevice(aDriver(aBench({ connect }), channels), { clock })
+    device.listen({ pushed: (readings, ageMs) => heard.push({ readings, ageMs }), lost: () => undefined })
+    await device.connect(signal)
+    expect(heard).toEqual([{ readings: [{ channel: 'level', value: 2, quality: [] }], ageMs: 150 }])
+  })
+
+  test('forgets what came while it connected in vain', async () => {
+    const heard: unknown[] = []
+    let isReachable = false
+    const connect = async (push: (answer: DeviceReadings) => void) => {
+      if (isReachable) return
+      push({ level: 1 })
+      throw new ConnectionError('no route')
+    }
+    const device = await createTestDevice(aDriver(aBench({ connect }), channels))
+    device.listen({ pushed: (readings) => heard.push(readings), lost: () => undefined })
+    await expect(device.connect(signal)).rejects.toThrow('no route')
+    isReachable = true
+    await device.connect(signal)
+    expect(heard).toEqual([])
   })
 })
 

@@ -47,6 +47,8 @@ export abstract class DevicePlugin<Config = unknown> {
   #errorCount = 0
   #lastError: string | undefined
   #listener: DeviceListener | undefined
+  /** What came while connecting, the last raw value of each channel, and when it was measured. */
+  readonly #early = new Map<string, { readonly raw: DeviceReadings[string]; readonly measuredMs: number }>()
 
   constructor(context: DeviceContext<Config>) {
     this.#pluginId = context.pluginId
@@ -91,10 +93,12 @@ export abstract class DevicePlugin<Config = unknown> {
   }
 
   /**
-   * For channels that are `pushed`: hands in raw values as they come. Ignored while not connected, and in demo mode.
+   * For channels that are `pushed`: hands in raw values as they come. Of what comes while `connectDevice` is at work, the last value of
+   * each channel counts, as soon as it is done. Ignored while not connected, and in demo mode.
    * @param ageMs how long ago they were measured, where the device knows
    */
   protected push(answer: DeviceReadings, ageMs = 0): void {
+    if (this.#state === 'connecting') this.#keepEarly(answer, ageMs)
     if (this.#state !== 'connected' || !this.#callsHooks) return
     const channels = Object.keys(answer).flatMap((id) => this.#byId.get(id) ?? [])
     const readings = this.#interpret(channels, answer)
@@ -146,6 +150,7 @@ export abstract class DevicePlugin<Config = unknown> {
     if (this.#state !== 'configured' && this.#state !== 'disconnected' && this.#state !== 'error')
       throw new WrongStateError('connect', this.#state)
     this.#state = 'connecting'
+    this.#early.clear()
     try {
       if (this.#callsHooks) await this.connectDevice(signal)
     } catch (err) {
@@ -157,6 +162,7 @@ export abstract class DevicePlugin<Config = unknown> {
     this.#lastError = undefined
     this.#wasConnected = true
     this.#state = 'connected'
+    this.#pushEarly()
   }
 
   /**
@@ -244,6 +250,17 @@ export abstract class DevicePlugin<Config = unknown> {
       if (hasPluginErrorCode(err, 'connection')) this.#state = 'error'
       throw err
     }
+  }
+
+  #keepEarly(answer: DeviceReadings, ageMs: number): void {
+    const measuredMs = this.clock.monotonicMs() - ageMs
+    for (const [id, raw] of Object.entries(answer)) if (this.#byId.has(id)) this.#early.set(id, { raw, measuredMs })
+  }
+
+  #pushEarly(): void {
+    const nowMs = this.clock.monotonicMs()
+    for (const [id, { raw, measuredMs }] of this.#early) this.push({ [id]: raw }, nowMs - measuredMs)
+    this.#early.clear()
   }
 
   #interpret(channels: readonly Channel[], answer: DeviceReadings): Reading[] {

@@ -9,7 +9,7 @@ import type { DeviceReadings } from './reading.ts'
 export interface Bench {
   registers: Record<string, number>
   readonly calls: string[]
-  connect(): Promise<void>
+  connect(push: (answer: DeviceReadings, ageMs?: number) => void): Promise<void>
   disconnect(): Promise<void>
   read(): Promise<unknown>
   write(id: string, raw: number): Promise<number | undefined>
@@ -68,7 +68,7 @@ class BenchDevice extends DevicePlugin<Static<typeof BenchConfig>> {
 
   protected override async connectDevice(): Promise<void> {
     this.#bench.calls.push(`connect ${this.config.host}:${this.config.port}`)
-    await this.#bench.connect()
+    await this.#bench.connect((answer, ageMs) => this.push(answer, ageMs))
   }
 
   protected override async disconnectDevice(): Promise<void> {

@@ -1,9 +1,7 @@
-import { IconClockExclamation } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
-import { decimalsFor, formatAge, formatValue } from '../../lib/format.ts'
-import { useIsStale, useLiveReading, useTicking } from '../live/hooks.ts'
-import type { LiveReading } from '../live/reading-store.ts'
-import { QualityMarkLabel } from './quality-mark.tsx'
+import { decimalsFor, formatValue } from '../../lib/format.ts'
+import { useIsStale, useLiveReading } from '../live/hooks.ts'
+import { CardFooter } from './card-footer.tsx'
 import { qualityMarks } from './quality-marks.ts'
 import { RangeBar } from './range-bar.tsx'
 import { positionInRange } from './range-position.ts'
@@ -39,14 +37,7 @@ export function SignalCard({ signal: { event, label }, absence }: SignalCardProp
       {event.type !== 'actuator' && (
         <RangeBar min={event.min_value} max={event.max_value} decimals={decimals} position={position} />
       )}
-      <p className={classes.footer}>
-        {reading === undefined ? absence : <Age reading={reading} isOld={isOld} />}
-        <span className={classes.marks}>
-          {marks.map((mark, place) => (
-            <QualityMarkLabel key={mark.text} mark={mark} isShort={place > 0} />
-          ))}
-        </span>
-      </p>
+      <CardFooter reading={reading} isOld={isOld} marks={marks} absence={absence} />
     </li>
   )
 }
@@ -54,20 +45,4 @@ export function SignalCard({ signal: { event, label }, absence }: SignalCardProp
 function valueText(type: Signal['event']['type'], value: number, decimals: number): string {
   if (type === 'actuator' && (value === 0 || value === 1)) return value === 1 ? 'On' : 'Off'
   return formatValue(value, decimals)
-}
-
-const staleText = (isOld: boolean, age: string): string => {
-  if (!isOld) return age
-  return age === 'just now' ? 'Stale' : `Stale, ${age}`
-}
-
-function Age({ reading, isOld }: { readonly reading: LiveReading; readonly isOld: boolean }) {
-  const { time } = reading
-  const text = useTicking((nowMs) => (time === undefined ? 'Never read' : formatAge(nowMs - time / 1000)))
-  return (
-    <span className={classes.age}>
-      {isOld && <IconClockExclamation size="1em" stroke={2} aria-hidden />}
-      {staleText(isOld, text)}
-    </span>
-  )
 }

@@ -1,10 +1,12 @@
-import type { Event, PluginInstance } from '@webmacs/contracts'
+import type { ChannelMapping, Event, PluginInstance } from '@webmacs/contracts'
 
 /** An event as the dashboard names it. */
 export interface Signal {
   readonly event: Event
   /** The event's name without that of the instance, which stands above it. */
   readonly label: string
+  /** The channel that it is linked to; of two, the one that can be set. */
+  readonly channel: ChannelMapping | undefined
 }
 
 /** The events of one plugin instance, or (without one) all that belong to none. */
@@ -41,7 +43,18 @@ export function groupSignals(events: readonly Event[], instances: readonly Plugi
 }
 
 function groupOf(instance: PluginInstance | undefined, events: readonly Event[]): SignalGroup {
-  const signals = events.map((event): Signal => ({ event, label: labelOf(event.name, instance?.instance_name) }))
+  const channels = new Map<string | null, ChannelMapping>()
+  for (const channel of instance?.channel_mappings ?? []) {
+    if (channel.direction !== 'input' || !channels.has(channel.event_public_id))
+      channels.set(channel.event_public_id, channel)
+  }
+  const signals = events.map(
+    (event): Signal => ({
+      event,
+      label: labelOf(event.name, instance?.instance_name),
+      channel: channels.get(event.public_id),
+    }),
+  )
   return {
     id: instance?.public_id ?? NO_INSTANCE,
     title: instance?.instance_name ?? 'Other signals',
@@ -50,6 +63,10 @@ function groupOf(instance: PluginInstance | undefined, events: readonly Event[])
     controls: signals.filter(({ event }) => event.type !== 'sensor'),
   }
 }
+
+/** Whether a controller of this system would set it. */
+export const isSettable = ({ channel }: Signal, instance: PluginInstance | undefined): boolean =>
+  channel !== undefined && channel.direction !== 'input' && instance?.driven_by === 'controller' && instance.enabled
 
 function labelOf(name: string, instanceName: string | undefined): string {
   const prefix = `${instanceName} – `

@@ -1,17 +1,24 @@
 import { Alert } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
+import { useMay } from '../auth/use-may.ts'
 import { InstanceBadge } from './instance-badge.tsx'
 import { NoReading } from './no-reading.tsx'
+import { OutputCard } from './output-card.tsx'
 import cardClasses from './signal-card.module.css'
 import { SignalCard } from './signal-card.tsx'
-import type { Signal, SignalGroup } from './signal-groups.ts'
+import { isSettable, type Signal, type SignalGroup } from './signal-groups.ts'
 import classes from './signal-section.module.css'
+
+const NO_READING = <span>No reading yet</span>
 
 /** All signals of one plugin instance under its name and how it is. */
 export function SignalSection({ group }: { readonly group: SignalGroup }) {
   const titleId = `group-${group.id}`
   const { instance } = group
+  const maySet = useMay('POST /api/v1/commands')
+  const settable = group.controls.filter((signal) => maySet && isSettable(signal, instance))
+  const shownOnly = group.controls.filter((signal) => !settable.includes(signal))
   return (
     <section aria-labelledby={titleId} className={classes.section}>
       <div className={classes.heading}>
@@ -38,11 +45,14 @@ export function SignalSection({ group }: { readonly group: SignalGroup }) {
       {group.controls.length > 0 && (
         <>
           <p className={classes.subtitle}>Outputs</p>
-          <CardList
-            signals={group.controls}
-            label={`Outputs of ${group.title}`}
-            absence={<span>No reading yet</span>}
-          />
+          {settable.length > 0 && (
+            <ul className={cardClasses.grid} data-wide aria-label={`Outputs of ${group.title}`}>
+              {settable.map((signal) => (
+                <OutputCard key={signal.event.public_id} signal={signal} absence={NO_READING} />
+              ))}
+            </ul>
+          )}
+          <CardList signals={shownOnly} label={`Outputs of ${group.title} that are shown only`} absence={NO_READING} />
         </>
       )}
     </section>

@@ -5,6 +5,7 @@ import { firstChoice, planChart } from './chart-plan.ts'
 
 const aSignal = (label: string, unit: string): Signal => ({
   label,
+  channel: undefined,
   event: {
     public_id: newId('evt'),
     name: label,

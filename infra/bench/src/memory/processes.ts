@@ -6,6 +6,9 @@ export interface ProcessMemory {
   readonly pssKb: number
 }
 
+/** In which Linux counts processor time towards programs, whatever the kernel's own tick is. */
+const TICKS_PER_SECOND = 100
+
 /** Parent of every process, from /proc. */
 async function readParents(): Promise<Map<number, number>> {
   const parents = new Map<number, number>()
@@ -29,6 +32,13 @@ export async function readTree(root: number, except: ReadonlySet<number>): Promi
   }
   const memories = await Promise.all(tree.map(async (pid) => ({ pid, pssKb: await readPss(pid) })))
   return memories.flatMap(({ pid, pssKb }) => (pssKb === undefined ? [] : [{ pid, pssKb }]))
+}
+
+/** Processor time that a process has used so far, seconds; 0 when it has ended. */
+export async function readCpuSeconds(pid: number): Promise<number> {
+  const stat = await readIfThere(`/proc/${pid}/stat`)
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ') ?? []
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS_PER_SECOND // user and system
 }
 
 /** @returns undefined when the process has ended */

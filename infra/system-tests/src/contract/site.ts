@@ -49,6 +49,12 @@ export class ContractSite {
     return this.url.replace('http', 'ws')
   }
 
+  /** What our own controller says of itself to whoever watches it. */
+  async controllerMetrics(): Promise<string> {
+    const port = (await this.#system?.runtime())?.services.controller?.opsPort
+    return (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
+  }
+
   account(role: Role): Account {
     const account = this.#accounts.get(role)
     if (account === undefined) throw new Error(`no ${role} yet`)

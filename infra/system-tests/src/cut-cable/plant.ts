@@ -14,11 +14,11 @@ import { ROOT } from '../system.ts'
 const CONTROLLER = 'lab-1'
 const PLUGINS = fileURLToPath(new URL('../plugins', import.meta.url))
 
-/** A controller that reads the recorder, an ingest, and between them and the servers a cable that can be cut. */
+/** A controller that reads the recorder, an ingest, and between them and the broker a cable that can be cut. */
 export interface Plant extends AsyncDisposable {
   readonly bus: Bus
   readonly db: Database
-  /** Between the controller and the broker. */
+  /** Between the broker and both. */
   readonly cable: TcpProxy
   readonly events: readonly EventId[]
   start(service: 'controller' | 'ingest'): Promise<void>
@@ -57,7 +57,7 @@ export async function startPlant({ channels, intervalMs, environment }: PlantOpt
 
   const shared = { PATH: process.env.PATH ?? '', WEBMACS_BUS_PREFIX: prefix, OPS_PORT: '0', LOG_LEVEL: 'fatal' }
   const environments = {
-    ingest: { ...shared, NATS_URL: servers.natsUrl, DATABASE_URL: servers.databaseUrl },
+    ingest: { ...shared, NATS_URL: cable.url, DATABASE_URL: servers.databaseUrl },
     controller: {
       ...shared,
       NATS_URL: cable.url,

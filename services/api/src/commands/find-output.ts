@@ -32,7 +32,11 @@ export async function findOutput(sources: OutputSources, command: CreateCommand)
   return await outputOfInstance(sources, instance, channel)
 }
 
-async function outputOfEvent(db: Kysely<Tables>, id: string): Promise<Output> {
+/**
+ * The output that an event drives, as it can be set now.
+ * @throws AppError `event.unknown`, `event.not-linked`, `command.not-an-output`
+ */
+export async function outputOfEvent(db: Kysely<Tables>, id: string): Promise<Output> {
   const rows = await db
     .selectFrom('events')
     .leftJoin('channel_mappings', 'channel_mappings.event_id', 'events.id')

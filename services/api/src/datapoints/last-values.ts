@@ -21,12 +21,15 @@ export class LastValues {
   #newest: Micros | undefined
   #deletions = 0
   readonly #notebooks = new Set<EventNotes>()
+  readonly #listeners = new Set<(event: EventId) => void>()
 
   /** A time that lies far ahead is the mistake of a clock or a sender: it hides no value of now, and makes room for the next. */
   note(value: LastValue, now: Micros = nowMicros()): void {
     this.noteTime(value.time, now)
     const known = this.#values.get(value.event)
-    if (known === undefined || isNewer(value.time, known.time, now)) this.#values.set(value.event, value)
+    if (known !== undefined && !isNewer(value.time, known.time, now)) return
+    this.#values.set(value.event, value)
+    if (known?.value !== value.value) for (const listener of this.#listeners) listener(value.event)
   }
 
   /** A reading without a value is no last value, but a sign of life. */
@@ -75,6 +78,16 @@ export class LastValues {
   /** Whether this is the newest of its event that is known: it may not be stored yet. */
   holds({ event, time }: DatapointKey): boolean {
     return this.#values.get(event)?.time === time
+  }
+
+  /** Calls the listener with each event whose newest value becomes another one. */
+  onChange(listener: (event: EventId) => void): void {
+    this.#listeners.add(listener)
+  }
+
+  /** undefined: none is known. */
+  of(event: EventId): LastValue | undefined {
+    return this.#values.get(event)
   }
 
   /** Time of the newest value of an event; undefined when it has none. */

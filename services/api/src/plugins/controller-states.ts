@@ -8,10 +8,12 @@ import {
   type Micros,
   nowMicros,
   ReportedInstance,
+  ReportedValveCycle,
 } from '@webmacs/contracts'
 import type { LastValues } from '../datapoints/last-values.ts'
 import { PulseWatch } from './pulse-watch.ts'
 
+type CycleListener = (controller: string, state: ReportedValveCycle) => void
 type ReportListener = (controller: string, report: ReportedInstance) => void
 
 /** Whoever sends no value for so long counts as gone. */
@@ -24,9 +26,11 @@ const SILENCE: Micros = 60_000_000
 export class ControllerStates {
   readonly #inventories = new Map<string, ControllerInventory>()
   readonly #reports = new Map<string, ReportedInstance>()
+  readonly #cycles = new Map<string, ReportedValveCycle>()
   readonly #pulses = new PulseWatch()
   readonly #listeners = new Set<(inventory: ControllerInventory) => void>()
   readonly #reportListeners = new Set<ReportListener>()
+  readonly #cycleListeners = new Set<CycleListener>()
   readonly #lastValues: LastValues
   #isKnown = false
   #following: Promise<unknown> | undefined
@@ -41,6 +45,7 @@ export class ControllerStates {
     const inventories = await openBucket(bus, name, ControllerInventory)
     const reports = await openBucket(bus, name, ReportedInstance)
     const pulses = await openBucket(bus, name, ControllerPulse)
+    const cycles = await openBucket(bus, name, ReportedValveCycle)
     const noteInventory = (key: string, inventory: ControllerInventory | undefined) =>
       this.#noteInventory(key, inventory)
     const noteReport = (key: string, report: ReportedInstance | undefined): void => this.#noteReport(key, report)
@@ -48,6 +53,7 @@ export class ControllerStates {
       follow(inventories, controllerKeys.allInventories, signal, noteInventory),
       follow(pulses, controllerKeys.allAlive, signal, (key, pulse) => this.#pulses.note(key, pulse)),
       follow(reports, controllerKeys.allReported, signal, noteReport),
+      follow(cycles, controllerKeys.allCycleStates, signal, (key, state) => this.#noteCycle(key, state)),
     ])
     for (const [key, report] of await reports.entries(controllerKeys.allReported)) noteReport(key, report)
     for (const [key, inventory] of await inventories.entries(controllerKeys.allInventories))
@@ -73,6 +79,11 @@ export class ControllerStates {
     return this.#reports.get(controllerKeys.reported(controller, instance))
   }
 
+  /** What a controller says of the valve cycle; undefined: it runs none. */
+  cycleState(controller: string): ReportedValveCycle | undefined {
+    return this.#cycles.get(controllerKeys.cycleState(controller))
+  }
+
   /** Whether the controller gave signs of life, and gives none any more: what it reported need not be true. */
   isSilent(controller: string): boolean {
     return this.#pulses.isSilent(controllerKeys.alive(controller))
@@ -93,6 +104,17 @@ export class ControllerStates {
   onReport(listener: ReportListener): void {
     this.#reportListeners.add(listener)
     for (const [key, report] of this.#reports) listener(controllerOf(key), report)
+  }
+
+  /** Calls the listener with each state of a valve cycle that is there or comes, perhaps more than once. */
+  onCycle(listener: CycleListener): void {
+    this.#cycleListeners.add(listener)
+    for (const [key, state] of this.#cycles) listener(controllerOf(key), state)
+  }
+
+  #noteCycle(key: string, state: ReportedValveCycle | undefined): void {
+    note(this.#cycles, key, state)
+    if (state !== undefined) for (const listener of this.#cycleListeners) listener(controllerOf(key), state)
   }
 
   #noteReport(key: string, report: ReportedInstance | undefined): void {

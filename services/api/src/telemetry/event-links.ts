@@ -5,7 +5,7 @@ import type { Output } from '../commands/output.ts'
 
 export interface EventLink {
   readonly event: EventId
-  /** Whether it feeds from, or drives, an enabled plugin instance. */
+  /** Whether it feeds from, or drives, an enabled plugin instance, or is set for the valve cycle. */
   readonly isLinked: boolean
   /** The channel that it sets, where a controller of ours drives it: a value for it is a command then. */
   readonly output?: Output & { readonly event: EventId }
@@ -25,8 +25,15 @@ interface LinkRow {
   readonly unit: string
 }
 
-/** One statement for any number of events. */
-export async function readEventLinks(db: Kysely<Tables>, events: Iterable<string>): Promise<EventLinks> {
+/**
+ * One statement for any number of events.
+ * @param cycleEvents asked only where an event is linked to nothing else
+ */
+export async function readEventLinks(
+  db: Kysely<Tables>,
+  events: Iterable<string>,
+  cycleEvents: () => Promise<ReadonlySet<EventId>>,
+): Promise<EventLinks> {
   const { rows } = await sql<LinkRow>`
     SELECT events.public_id AS event, output.*, EXISTS (
       SELECT FROM channel_mappings JOIN plugin_instances ON plugin_instances.id = instance_id
@@ -42,7 +49,9 @@ export async function readEventLinks(db: Kysely<Tables>, events: Iterable<string
     ) output ON true
     WHERE events.public_id = ANY(${[...events]}::text[]) AND retired_on IS NULL
   `.execute(db)
-  return new Map(rows.map((row) => [row.event, linkOf(row)]))
+  const links = rows.map(linkOf)
+  const others = links.every(({ isLinked }) => isLinked) ? undefined : await cycleEvents()
+  return new Map(links.map((link) => [link.event, others?.has(link.event) ? { ...link, isLinked: true } : link]))
 }
 
 function linkOf({ event, is_linked: isLinked, controller, ...row }: LinkRow): EventLink {

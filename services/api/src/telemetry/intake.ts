@@ -41,6 +41,8 @@ export interface TelemetryIntakeOptions {
   readonly commands: CommandDispatcher
   readonly metrics: Metrics
   readonly retentionDays: number
+  /** Events of the valve cycle, which people set though no device has them. */
+  readonly cycleEvents: () => Promise<ReadonlySet<EventId>>
 }
 
 /** Datapoints that one sender hands in together. */
@@ -93,7 +95,7 @@ export class TelemetryIntake {
    * `event.unknown`, `event.not-linked`, `datapoint.time`, and what a command fails with
    */
   async take(submission: Submission): Promise<Taken> {
-    const { db, broker, keys, retentionDays } = this.#options
+    const { db, broker, keys, retentionDays, cycleEvents } = this.#options
     const { datapoints, kind, timeField } = submission
     const times = parseGivenTimes(datapoints, timeField)
     const { bus } = broker
@@ -101,7 +103,7 @@ export class TelemetryIntake {
     const reserveStamps = (): Micros => source.stamps.reserve(stampsNeeded(datapoints, times))
     const keyed = keyedBatch(submission)
     const [links, claim] = await Promise.all([
-      readEventLinks(db, new Set(datapoints.map(({ event_public_id }) => event_public_id))),
+      readEventLinks(db, new Set(datapoints.map(({ event_public_id }) => event_public_id)), cycleEvents),
       keyed === undefined ? undefined : keys.claim(keyed, reserveStamps()),
     ])
     if (claim?.answer !== undefined) return { outcome: claim.answer, isReplay: true, committed: undefined }

@@ -7,7 +7,7 @@ import {
   type TestRequest,
 } from '@webmacs/contracts'
 import type { Logger } from '@webmacs/service-kit'
-import type { CataloguedPlugin, PluginCatalogue } from '../inventory/plugin-catalogue.ts'
+import { judgeConfig, type PluginCatalogue } from '../inventory/plugin-catalogue.ts'
 import type { ControllerMessage, DeviceDeadlines, HostMessage, ProbedMessage } from '../plugin-host/messages.ts'
 import { HostProcess, type HostSettings } from '../supervision/host-process.ts'
 import { Gate } from './gate.ts'
@@ -56,7 +56,7 @@ export class Trials {
    * @throws AppError plugin.unknown, request.invalid
    */
   async test({ plugin, config, demo_mode: demoMode }: TestRequest): Promise<TestReply> {
-    const { module, parsed } = this.#checked(plugin, config)
+    const { module, parsed } = this.#checked(plugin, config, demoMode)
     const { deadlines } = this.#options
     const probe: ControllerMessage = {
       type: 'probe',
@@ -82,10 +82,10 @@ export class Trials {
     this.#stopping.abort()
   }
 
-  #checked(id: string, config: unknown): { readonly module: string; readonly parsed: unknown } {
-    const plugin: CataloguedPlugin | undefined = this.#options.catalogue().get(id)
+  #checked(id: string, config: unknown, demoMode = false): { readonly module: string; readonly parsed: unknown } {
+    const plugin = this.#options.catalogue().get(id)
     if (plugin === undefined) throw new AppError('plugin.unknown', { detail: `This controller has no plugin "${id}".` })
-    const parsed = plugin.parseConfig(config)
+    const parsed = judgeConfig(plugin, config, demoMode)
     if (!parsed.ok) throw new AppError('request.invalid', { detail: `${parsed.problems.join('; ')}.` })
     return { module: plugin.module, parsed: parsed.config }
   }

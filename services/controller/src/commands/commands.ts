@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Bus, type Responder, respond } from '@webmacs/bus'
-import { CommandRequest, type Micros, nowMicros } from '@webmacs/contracts'
+import { type CommandReport, CommandRequest, type Micros, nowMicros } from '@webmacs/contracts'
 import type { Logger, Metrics } from '@webmacs/service-kit'
 import { systemTimers } from '../plugin-host/timers.ts'
 import { CommandExecutor } from './command-executor.ts'
@@ -12,8 +12,8 @@ import { ReportTeller } from './report-teller.ts'
 export interface CommandsOptions {
   readonly bus: Bus
   readonly controller: string
-  /** What this system keeps. */
-  readonly dataDir: string
+  /** What this controller keeps. */
+  readonly folder: string
   readonly find: (instance: string) => CommandTarget | undefined
   readonly isHeldSafe: (instance: string, channel: string) => boolean
   readonly skew: () => Micros
@@ -29,14 +29,15 @@ export class Commands {
   readonly #options: CommandsOptions
   readonly #memory: CommandMemory
   readonly #teller: ReportTeller
+  readonly #listeners = new Set<(report: CommandReport) => void>()
   #responder: Responder | undefined
   #pruning: NodeJS.Timeout | undefined
 
   constructor(options: CommandsOptions) {
     this.#options = options
-    const { bus, controller, dataDir, find, isHeldSafe, skew, metrics, log } = options
+    const { bus, controller, folder, find, isHeldSafe, skew, metrics, log } = options
     const counted = createCommandMetrics(metrics)
-    this.#memory = CommandMemory.open(join(dataDir, 'controller', controller, 'commands.db'), log)
+    this.#memory = CommandMemory.open(join(folder, 'commands.db'), log)
     this.#teller = new ReportTeller({ bus, controller, memory: this.#memory, log })
     this.executor = new CommandExecutor({
       controller,
@@ -51,6 +52,7 @@ export class Commands {
       changed: (report) => {
         counted.changed(report)
         this.#teller.tell(report)
+        for (const listener of this.#listeners) listener(report)
       },
       wrote: counted.wrote,
     })
@@ -83,6 +85,11 @@ export class Commands {
     clearInterval(this.#pruning)
     await this.#teller.stop()
     this.#memory.close()
+  }
+
+  /** Calls the listener with each new state of each command from now on. */
+  onChange(listener: (report: CommandReport) => void): void {
+    this.#listeners.add(listener)
   }
 
   /** The broker is back. */

@@ -1,4 +1,4 @@
-import type { Bus } from '@webmacs/bus'
+import { type Bus, onceReached } from '@webmacs/bus'
 import type { CommandReport } from '@webmacs/contracts'
 import type { Logger } from '@webmacs/service-kit'
 import { BackOff } from '../back-off.ts'
@@ -26,6 +26,7 @@ export class ReportTeller {
   readonly #stopping = new AbortController()
   #woken = Promise.withResolvers<void>()
   #running: Promise<void> | undefined
+  #stopWaiting: (() => void) | undefined
 
   constructor(options: ReportTellerOptions) {
     this.#options = options
@@ -33,7 +34,7 @@ export class ReportTeller {
 
   start(): void {
     for (const report of this.#options.memory.untold()) this.#untold.set(report.id, report)
-    this.wake()
+    this.#stopWaiting = onceReached(this.#options.bus, () => this.wake())
     this.#running = this.#run()
   }
 
@@ -49,6 +50,7 @@ export class ReportTeller {
 
   /** Tells what is untold once more, if the broker listens; the rest is told after the next start. */
   async stop(): Promise<void> {
+    this.#stopWaiting?.()
     this.#stopping.abort()
     this.wake()
     await untilSettled(this.#tellTheRest(), AbortSignal.timeout(STOP_DEADLINE_MS))
@@ -83,6 +85,7 @@ export class ReportTeller {
 
   async #tellAll(): Promise<void> {
     const { bus, controller, memory } = this.#options
+    if (bus.status() === 'connecting') return // it is woken by the first connection
     const subject = bus.names.subjects.commandReports(controller)
     for (const report of this.#untold.values()) {
       // No message id: a broker that lost its disk would still call it a duplicate.

@@ -16,6 +16,9 @@ export interface FrameIntakeOptions {
 
 type Instant = SampleMessage['instants'][number]
 
+/** In the place of an instance's id; none has this form. */
+const OWN = 'controller'
+
 const STALE = ['bad', 'stale'] as const
 
 /** Takes what instances sampled into the outbox. */
@@ -57,6 +60,13 @@ export class FrameIntake {
     const readings = [...events.keys()].map((channel) => ({ channel, value: null, quality: [...STALE] }))
     this.#options.watch.ended(instance as InstanceId) // its id, as it was wanted
     this.take(instance, { type: 'sample', instants: [{ time, readings }] }, events)
+  }
+
+  /** A reading that the controller makes itself: no device gives it, so none is missing where it stays away. */
+  takeOwn(event: EventId, value: number, time: Micros): void {
+    this.#keepOrder(OWN, time, [{ channel: event, value, quality: [] }])
+    this.#options.outbox.append({ values: { [event]: value }, instance: OWN, time })
+    this.#options.onFrames(1)
   }
 
   /**

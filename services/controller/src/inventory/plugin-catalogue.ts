@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { PluginDescription } from '@webmacs/contracts'
 import { createConfigParser, type ParsedConfig } from '@webmacs/plugin-sdk/config'
 import type { Logger } from '@webmacs/service-kit'
@@ -9,10 +10,20 @@ export interface CataloguedPlugin {
   readonly description: PluginDescription
   readonly module: string
   /** Checks an instance's configuration and fills in defaults. */
-  parseConfig(config: unknown): ParsedConfig
+  readonly parseConfig: (config: unknown) => ParsedConfig
 }
 
 export type PluginCatalogue = ReadonlyMap<string, CataloguedPlugin>
+
+/**
+ * Whether a driver can do with a configuration, as api judges before it takes one: an instance that only makes values up may do without
+ * what the driver has no default for, unless it says anything itself.
+ */
+export function judgeConfig({ parseConfig }: CataloguedPlugin, config: unknown, demoMode: boolean): ParsedConfig {
+  const parsed = parseConfig(config)
+  if (parsed.ok || !demoMode || !isDeepStrictEqual(config, {})) return parsed
+  return { ok: true, config: parsed.filled }
+}
 
 export interface CatalogueOptions {
   readonly hosts: HostSettings

@@ -1,9 +1,11 @@
-import { type Bus, InvalidMessageError, NoReplyError, request } from '@webmacs/bus'
+import { type Bus, InvalidMessageError, NoReplyError, onceReached, request } from '@webmacs/bus'
 import { AppError, Watermark } from '@webmacs/contracts'
 import { createValidator } from '@webmacs/contracts/validation'
 import type { Logger } from '@webmacs/service-kit'
 import type { Outbox } from '../outbox/outbox.ts'
 import type { Publisher } from './publisher.ts'
+
+type Subscription = ReturnType<Bus['nc']['subscribe']>
 
 export interface DeliveryAuditOptions {
   readonly bus: Bus
@@ -38,13 +40,10 @@ export class DeliveryAudit {
   }
 
   start(): void {
-    const { bus, intervalMs, source } = this.#options
-    const subscription = bus.nc.subscribe(bus.names.subjects.watermarks(source), {
-      callback: (err, message) => {
-        if (err)
-          this.#options.log.error({ event: 'watermark.subscription-failed', err }, 'watermarks cannot be followed')
-        else this.#take(message.subject, message.string())
-      },
+    const { bus, intervalMs } = this.#options
+    let subscription: Subscription | undefined
+    const stopWaiting = onceReached(bus, () => {
+      subscription = this.#subscribe()
     })
     const stopStatus = bus.onStatus((status) => {
       if (status !== 'connected') return
@@ -52,7 +51,7 @@ export class DeliveryAudit {
       this.run()
     })
     this.#timer = setInterval(() => this.run(), intervalMs)
-    this.#stopFollowing = [() => subscription.unsubscribe(), stopStatus]
+    this.#stopFollowing = [stopWaiting, () => subscription?.unsubscribe(), stopStatus]
     this.run()
   }
 
@@ -60,6 +59,16 @@ export class DeliveryAudit {
     this.#stopped = true
     clearInterval(this.#timer)
     for (const stop of this.#stopFollowing) stop()
+  }
+
+  #subscribe(): Subscription {
+    const { bus, source, log } = this.#options
+    return bus.nc.subscribe(bus.names.subjects.watermarks(source), {
+      callback: (err, message) => {
+        if (err) log.error({ event: 'watermark.subscription-failed', err }, 'watermarks cannot be followed')
+        else this.#take(message.subject, message.string())
+      },
+    })
   }
 
   /** Does not pile up: while one audit runs, no other begins. */

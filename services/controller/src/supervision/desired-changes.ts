@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { DesiredInstance, EventId } from '@webmacs/contracts'
-import type { PluginCatalogue } from '../inventory/plugin-catalogue.ts'
+import { judgeConfig, type PluginCatalogue } from '../inventory/plugin-catalogue.ts'
 import type { DeviceDeadlines, InstancePlan, StartRequest } from '../plugin-host/messages.ts'
 
 export type StartPlan =
@@ -11,7 +11,7 @@ export type StartPlan =
 export function planStart(desired: DesiredInstance, catalogue: PluginCatalogue, deadlines: DeviceDeadlines): StartPlan {
   const plugin = catalogue.get(desired.plugin)
   if (plugin === undefined) return { ok: false, problem: `This controller has no plugin "${desired.plugin}"` }
-  const parsed = plugin.parseConfig(desired.config)
+  const parsed = judgeConfig(plugin, desired.config, desired.demo_mode)
   if (!parsed.ok) return { ok: false, problem: `The configuration is not usable: ${parsed.problems.join('; ')}` }
   return {
     ok: true,

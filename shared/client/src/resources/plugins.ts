@@ -16,6 +16,7 @@ import type {
 } from '@webmacs/contracts'
 import type { Http, RequestOptions } from '../http.ts'
 import { type Listed, listOf } from '../lists.ts'
+import { type PackagesClient, packagesClient } from './packages.ts'
 import {
   type ChangeOptions,
   type Created,
@@ -55,6 +56,7 @@ export interface PluginsClient
   /** What all channels of an instance show now, whether events are linked to them or not. */
   values(instanceId: string, options?: RequestOptions): Promise<InstanceValues>
   readonly channels: ChannelsClient
+  readonly packages: PackagesClient
 }
 
 export const pluginsClient = (http: Http): PluginsClient => ({
@@ -67,6 +69,7 @@ export const pluginsClient = (http: Http): PluginsClient => ({
   details: (pluginId, options) => http.send(pathTo('/plugins/available', pluginId), { ...options }),
   test: (body, options) => http.send('/plugins/test', { method: 'POST', body, ...options }),
   values: (instanceId, options) => http.send(`${pathTo('/plugins', instanceId)}/values`, { ...options }),
+  packages: packagesClient(http),
   channels: {
     list: (instanceId, options) => http.send(channelsOf(instanceId), { ...options }),
     create: (instanceId, channel, options) => create(http, channelsOf(instanceId), channel, options),

@@ -219,7 +219,9 @@ export const DesiredValveCycle = Type.Object({
   closed: Type.Union([EventId, Type.Null()]),
   valve: Type.Object({ event: EventId, instance: InstanceId, channel: Type.String() }),
   open_seconds: Type.Union([Type.Number(), Type.Null()], { description: 'Last known value of `opened`' }),
+  open_seconds_time: Type.Union([Timestamp, Type.Null()], { description: 'Time of that value' }),
   close_seconds: Type.Union([Type.Number(), Type.Null()], { description: 'Last known value of `closed`' }),
+  close_seconds_time: Type.Union([Timestamp, Type.Null()], { description: 'Time of that value' }),
 })
 export type DesiredValveCycle = Static<typeof DesiredValveCycle>
 

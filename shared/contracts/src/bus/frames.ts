@@ -11,7 +11,7 @@ export const MAX_FRAME_MESSAGE_BYTES = 512 * 1024
 export const Frame = Type.Object(
   {
     source: Type.String({ pattern: SUBJECT_TOKEN, description: 'Controller id, or api-<number of the instance>' }),
-    epoch: Type.String({ pattern: SUBJECT_TOKEN, description: "Age of the source's outbox: seq starts anew with it" }),
+    epoch: Type.String({ pattern: SUBJECT_TOKEN, description: 'One start of the source: seq begins anew with each' }),
     seq: Type.Integer({
       minimum: 1,
       maximum: Number.MAX_SAFE_INTEGER,

@@ -8,6 +8,8 @@ export interface Subject {
   readonly definition: PluginDefinition
   /** Configuration of a device, or of a test peer that speaks its protocol; undefined: demo mode under the default configuration. */
   readonly config: unknown
+  /** Inputs that may be without a reading, because not every device has them. */
+  readonly optionalInputs?: readonly string[]
 }
 
 /** One thing that every driver must do. */

@@ -12,6 +12,8 @@ export interface ConformanceOptions {
   readonly device?: object | (() => unknown)
   /** Configuration of a device that is not there: connecting must fail and say so. */
   readonly unreachable?: object | (() => unknown)
+  /** Inputs that not every device has: with its device they may be without a reading. */
+  readonly optionalInputs?: readonly string[]
 }
 
 export interface ConformanceResult {
@@ -51,7 +53,10 @@ export function describeConformance(
   for (const { name, run } of runsOf(definition, options)) test(name, run)
 }
 
-function runsOf(definition: PluginDefinition, { device, unreachable }: ConformanceOptions): NamedRun[] {
+function runsOf(
+  definition: PluginDefinition,
+  { device, unreachable, optionalInputs = [] }: ConformanceOptions,
+): NamedRun[] {
   const configOf = (source: object | (() => unknown)): unknown => (typeof source === 'function' ? source() : source)
   const demo: Subject = { definition, config: undefined }
   const named = ({ name, run }: ConformanceCheck, suffix: string, subject: () => Subject): NamedRun => ({
@@ -63,7 +68,7 @@ function runsOf(definition: PluginDefinition, { device, unreachable }: Conforman
     ...deviceChecks.map((one) => named(one, ' in demo mode', () => demo)),
   ]
   if (device !== undefined) {
-    const real = (): Subject => ({ definition, config: configOf(device) })
+    const real = (): Subject => ({ definition, config: configOf(device), optionalInputs })
     runs.push(...deviceChecks.map((one) => named(one, ' with its device', real)))
   }
   if (unreachable !== undefined)

@@ -3,14 +3,31 @@ import { describeConformance } from '@webmacs/plugin-sdk/conformance'
 import { createTestDevice } from '@webmacs/plugin-sdk/testing'
 import { startTcpProxy, until } from '@webmacs/testing'
 import { generate } from 'selfsigned'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { plugin } from './index.ts'
-import { type Page, startTestSite } from './testing/test-site.ts'
+import { type Page, startTestSite, type TestSite } from './testing/test-site.ts'
 
 const EXAMPLE = new URL('../../../../../docs/examples/http-greenhouse.json', import.meta.url)
 const FAULT = { value: null, quality: ['bad', 'sensor_fault'] }
 
-describe('conformance', () => describeConformance(plugin, test))
+describe('conformance', () => {
+  let site: TestSite
+  let example: object
+  beforeAll(async () => {
+    example = JSON.parse(await readFile(EXAMPLE, 'utf8'))
+    site = await startTestSite()
+    // The greenhouse of the guide, cold and dark, as outputs are set to values near 0.
+    site.pages.set('/api/climate?detail=all', { sensors: [{ name: 'bench', celsius: 21.5, humidity: '63.2' }] })
+    site.pages.set('/api/heating', { heating: { percent: 0 }, lamp: 'off' })
+    for (const path of ['/api/heating/set', '/api/lamp/off']) site.pages.set(path, {})
+  })
+  afterAll(() => site[Symbol.asyncDispose]())
+
+  describeConformance(plugin, test, {
+    device: () => ({ ...example, base_url: `${site.url}/api` }),
+    unreachable: { base_url: 'http://127.0.0.1:9' },
+  })
+})
 
 const deadline = (): AbortSignal => AbortSignal.timeout(20_000)
 

@@ -4,14 +4,27 @@ import { describeConformance } from '@webmacs/plugin-sdk/conformance'
 import { createTestDevice } from '@webmacs/plugin-sdk/testing'
 import { startTcpProxy, until } from '@webmacs/testing'
 import { openPtyPair } from '@webmacs/testing/pty'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { plugin } from './index.ts'
-import { emptyTables, serveRtu, startModbusTestServer } from './testing/test-server.ts'
+import { emptyTables, type ModbusTestServer, serveRtu, startModbusTestServer } from './testing/test-server.ts'
 
 const EXAMPLE = new URL('../../../../../docs/examples/modbus-heat-meter.json', import.meta.url)
 const FAULT = { value: null, quality: ['bad', 'sensor_fault'] }
 
-describe('conformance', () => describeConformance(plugin, test))
+describe('conformance', () => {
+  let server: ModbusTestServer
+  let example: object
+  beforeAll(async () => {
+    example = JSON.parse(await readFile(EXAMPLE, 'utf8'))
+    server = await startModbusTestServer()
+  })
+  afterAll(() => server[Symbol.asyncDispose]())
+
+  describeConformance(plugin, test, {
+    device: () => ({ ...example, host: server.host, port: server.port }),
+    unreachable: { host: '127.0.0.1', port: 9 },
+  })
+})
 
 const deadline = (): AbortSignal => AbortSignal.timeout(20_000)
 

@@ -48,18 +48,15 @@ class MqttDevice extends DevicePlugin<MqttConfig> {
 
   protected override async connectDevice(signal: AbortSignal): Promise<void> {
     this.#states.clear()
-    const retained: Record<string, number> = {}
     this.#connection = await BrokerConnection.open(
       this.config,
       {
-        message: (topic, payload, isRetained) => this.#hear(topic, payload, isRetained, retained),
+        message: (topic, payload, isRetained) => this.#hear(topic, payload, isRetained),
         lost: (err) => this.lost(err),
       },
       signal,
     )
     await this.#connection.subscribe(new Map(this.#ears.map(({ topic, qos }) => [topic, qos])))
-    // What the broker had kept may come before this instance counts as connected, and would be lost.
-    setImmediate(() => this.push(retained))
   }
 
   protected override async disconnectDevice(): Promise<void> {
@@ -82,7 +79,7 @@ class MqttDevice extends DevicePlugin<MqttConfig> {
     await this.#connection.publish(topic, payloadOf(raw, output), { qos, retain }, signal)
   }
 
-  #hear(topic: string, payload: Buffer, isRetained: boolean, retained: Record<string, number>): void {
+  #hear(topic: string, payload: Buffer, isRetained: boolean): void {
     const values: Record<string, number> = {}
     for (const ear of this.#ears) {
       if (!matchesTopic(ear.topic, topic) || (isRetained && !ear.useRetained)) continue
@@ -92,8 +89,7 @@ class MqttDevice extends DevicePlugin<MqttConfig> {
       else if (ear.isState) this.#states.set(ear.channel, value)
       else values[ear.channel] = value
     }
-    if (this.state === 'connected') this.push(values)
-    else Object.assign(retained, values)
+    this.push(values)
   }
 }
 

@@ -18,9 +18,12 @@ test('is the busy share of all cores since the last call', () => {
   expect(usage.percent()).toBe(0)
 })
 
-test('has no value when no time has passed', () => {
+test('is the last one until time has passed, and none at first', () => {
   const cores = [aCore(10, 10)]
-  expect(usageOver(cores, cores).percent()).toBeUndefined()
+  const usage = usageOver(cores, cores, [aCore(40, 80)], [aCore(40, 80)])
+  expect(usage.percent()).toBeUndefined()
+  expect(usage.percent()).toBe(30)
+  expect(usage.percent()).toBe(30)
 })
 
 test('has no value when the system tells of no cores', () => {

@@ -12,20 +12,22 @@ interface CpuTimes {
 export class CpuUsage {
   readonly #read: () => CpuInfo[]
   #last: CpuTimes
+  #percent: number | undefined
 
   constructor(read: () => CpuInfo[] = cpus) {
     this.#read = read
     this.#last = sum(read())
   }
 
-  /** Percent, 0 to 100, over all cores; undefined when no time has passed since the last call or the system does not tell. */
+  /** Percent, 0 to 100, over all cores. Until time has passed it is the last one; undefined when there was none, or the system does not tell. */
   percent(): number | undefined {
     const now = sum(this.#read())
     const busy = now.busy - this.#last.busy
     const total = now.total - this.#last.total
-    if (total <= 0) return undefined
+    if (total <= 0) return this.#percent
     this.#last = now
-    return Math.min(Math.max((100 * busy) / total, 0), 100)
+    this.#percent = Math.min(Math.max((100 * busy) / total, 0), 100)
+    return this.#percent
   }
 }
 

@@ -1,6 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { loadavg } from 'node:os'
 import { parse } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Clock } from '@webmacs/plugin-sdk'
 import { mem } from 'systeminformation/lib/memory.js'
 import type { Metric } from './channels.ts'
@@ -16,6 +17,8 @@ export type HostMetrics = Readonly<Record<Metric, MetricReader>>
 const BYTES_PER_GB = 1024 ** 3
 /** Long enough that the channels of one cycle share one reading. */
 const CYCLE_MS = 20
+/** Kernels count processor time in hundredths of a second: so the first reading has a usage already. */
+const FIRST_SPAN_MS = 50
 /** Linux gives memory and temperature from a file; elsewhere systeminformation starts a program for them. */
 const PROGRAM_INTERVAL_MS = 10_000
 
@@ -23,6 +26,8 @@ const PROGRAM_INTERVAL_MS = 10_000
 export async function openHostMetrics(clock: Clock): Promise<HostMetrics> {
   const { platform } = process
   const cpu = new CpuUsage()
+  await delay(FIRST_SPAN_MS)
+  cpu.percent()
   const askIntervalMs = platform === 'linux' ? CYCLE_MS : PROGRAM_INTERVAL_MS
   const memory = slowly(readMemory, askIntervalMs, clock)
   const disk = slowly(readRootFileSystem, CYCLE_MS, clock)

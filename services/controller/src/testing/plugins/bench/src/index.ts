@@ -17,6 +17,9 @@ const FAULTS = [
   'flood-log',
   'invent-events',
   'flood-channels',
+  'flood-push',
+  'push-nonsense',
+  'flap',
   'not-a-number',
   'text',
   'nothing',
@@ -121,6 +124,15 @@ class BenchDevice extends DevicePlugin<Static<typeof Config>> {
         throw new ConnectionError('cable pulled')
       case 'flood-channels':
         return Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`ghost-${index}`, index]))
+      case 'flood-push': // at ten reads a second, 100 kHz
+        for (let value = 0; value < 10_000; value++) this.push({ ticker: value })
+        return readings
+      case 'push-nonsense':
+        this.push({ ticker: Number.NaN, ghost: 1 })
+        return readings
+      case 'flap': // at ten reads a second, 10,000 changes of state
+        for (let change = 0; change < 1000; change++) this.lost(new ConnectionError(`loose contact ${change}`))
+        return readings
       case 'not-a-number':
         return { counter: Number.NaN, process: Number.POSITIVE_INFINITY }
       case 'text':
