@@ -51,13 +51,20 @@ async function loadDriver(module: string): Promise<PluginDefinition> {
 }
 
 async function readJson(path: string): Promise<Record<string, unknown>> {
-  const value: unknown = JSON.parse(
-    await readFile(path, 'utf8').catch((err: unknown) => {
-      throw new UsageError(`${path} cannot be read.`, { cause: err })
-    }),
-  )
+  const text = await readFile(path, 'utf8').catch((err: unknown) => {
+    throw new UsageError(`${path} cannot be read.`, { cause: err })
+  })
+  const value = parseJson(text)
   if (!isRecord(value)) throw new UsageError(`${path} does not hold a JSON object.`)
   return value
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // no object
+  }
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

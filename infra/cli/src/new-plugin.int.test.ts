@@ -18,6 +18,8 @@ const cli = (...args: string[]) => runCli(args, { cwd: folder, print: (line) => 
 beforeAll(async () => {
   await mkdir(SCRATCH, { recursive: true })
   folder = await mkdtemp(join(SCRATCH, 'plugins-'))
+  await mkdir(join(folder, 'broken'))
+  await writeFile(join(folder, 'broken', 'package.json'), '{')
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
@@ -78,8 +80,9 @@ test('says which check a driver fails', async () => {
 
 test.each([
   [['plugin', 'new', 'Room Sensor'], 'is no id of a plugin'],
-  [['plugin', 'new', 'again', 'room-sensor'], 'is there already and not empty'],
+  [['plugin', 'new', 'again', 'broken'], 'is there already and not empty'],
   [['plugin', 'check', 'nowhere'], 'cannot be read'],
+  [['plugin', 'check', 'broken'], 'does not hold a JSON object'],
   [['plugin', 'drop'], 'npm run webmacs -- <command>'],
 ])('tells what is wrong with %j', async (args, message) => {
   const failure = await cli(...args).catch((err: unknown) => err)

@@ -14,7 +14,7 @@ import { LastValuesFeed } from './datapoints/last-values-feed.ts'
 import { DesiredStateReconciler } from './desired-state/reconciler.ts'
 import { answerRunningExperiment } from './experiments/running-responder.ts'
 import { firstSuccess } from './first-success.ts'
-import { PackageReconciler } from './packages/package-reconciler.ts'
+import { packageReconciler } from './packages/package-reconciler.ts'
 import { ChannelFollower } from './plugins/channel-follower.ts'
 import type { ControllerStates } from './plugins/controller-states.ts'
 import { ControllerIntake } from './seed/controller-intake.ts'
@@ -91,7 +91,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Async
   stack.defer(() => cycleLog.settled())
   states.onCycle((controller, state) => cycleLog.take(controller, state))
 
-  const packages = new PackageReconciler({ db, bus, log })
+  const packages = packageReconciler({ db, bus, log })
   stack.defer(() => packages.stopped())
   packages.start(signal)
   changes.onChange((change) => packages.noteChange(change))

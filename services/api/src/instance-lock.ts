@@ -11,13 +11,15 @@ const LOCKS = {
   'valve-cycle': 7_032_006,
 } as const
 
+export type InstanceLock = keyof typeof LOCKS
+
 /** Waits until no other instance holds the lock; it ends with the transaction. */
-export async function holdLock(trx: Transaction<Tables>, lock: keyof typeof LOCKS): Promise<void> {
+export async function holdLock(trx: Transaction<Tables>, lock: InstanceLock): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(${LOCKS[lock]}::bigint)`.execute(trx)
 }
 
 /** Takes the lock unless another instance holds it; it ends with the transaction. */
-export async function tryLock(trx: Transaction<Tables>, lock: keyof typeof LOCKS): Promise<boolean> {
+export async function tryLock(trx: Transaction<Tables>, lock: InstanceLock): Promise<boolean> {
   const { rows } = await sql<{
     taken: boolean
   }>`SELECT pg_try_advisory_xact_lock(${LOCKS[lock]}::bigint) AS taken`.execute(trx)

@@ -57,7 +57,7 @@ export const ERRORS = {
   'package.bundled': { status: 400, title: 'Bundled plugins cannot be removed', retryable: false },
   'package.in-use': { status: 409, title: 'Plugin package is used by instances', retryable: false },
   'package.not-a-package': { status: 422, title: 'File is not a package', retryable: false },
-  'package.too-large': { status: 413, title: 'Package is larger than 50 MB', retryable: false },
+  'package.too-large': { status: 413, title: 'Package is too large', retryable: false },
   'package.no-plugins': { status: 422, title: 'Package announces no plugins', retryable: false },
   'package.plugin-taken': { status: 409, title: 'Plugin id belongs to another package', retryable: false },
   'package.version': { status: 409, title: 'Package is not newer than the one that is installed', retryable: false },

@@ -3,6 +3,8 @@ import type { PackageContents } from './inspect-package.ts'
 import type { BundledManifest, PackageManifest } from './manifest.ts'
 
 const NAMED_AT_MOST = 5
+/** As npm has it, characters; what is longer is no name. */
+const LONGEST_NAME = 214
 
 /**
  * Whether all that the package needs at run time is in it, where Node.js looks for it: nothing is ever fetched.
@@ -15,7 +17,7 @@ export function checkBundled({ manifest, bundled }: PackageContents): void {
     ...[...bundled].flatMap(([folder, one]) => neededBy(one).filter((name) => !isFound(bundled, folder, name))),
   ])
   if (missing.size === 0) return
-  const names = [...missing].sort()
+  const names = [...missing].sort().map((name) => name.slice(0, LONGEST_NAME))
   const more = names.length > NAMED_AT_MOST ? ` and ${names.length - NAMED_AT_MOST} more` : ''
   throw new AppError('package.unbundled', {
     detail: `The package does not bring along what it needs: ${names.slice(0, NAMED_AT_MOST).join(', ')}${more}. Nothing is fetched when it is installed: run npm install, list them in "bundleDependencies" of package.json, and make the package anew.`,

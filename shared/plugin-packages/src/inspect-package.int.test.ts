@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { npmPack, pluginFiles, pluginPackage } from '@webmacs/testing'
 import { expect, test } from 'vitest'
@@ -43,8 +44,26 @@ test.each([
   ['files outside of the folder package', [{ ...index, name: 'other/index.js' }], /npm pack/],
   ['a package.json that is no JSON', [{ ...manifestEntry, content: '{' }], /package.json is not usable/],
   ['a name that npm forbids', [{ ...manifestEntry, content: '{"name":"A B","version":"1.0.0"}' }], /name/],
+  [
+    'an endless demand',
+    [
+      {
+        ...manifestEntry,
+        content: JSON.stringify({ name: 'p', version: '1.0.0', engines: { node: '>'.repeat(300) } }),
+      },
+    ],
+    /engines/,
+  ],
   ['a version that is none', [{ ...manifestEntry, content: '{"name":"p","version":"one"}' }], /semantic version/],
-  ['a file twice', [manifestEntry, index, index], /twice/],
+  ['a file twice', [manifestEntry, index, index], /already/],
+  [
+    'a file where others have their folder',
+    [manifestEntry, { name: 'package/a/b/c' }, { name: 'package/a' }],
+    /already/,
+  ],
+  ['a file below another one', [manifestEntry, { name: 'package/a' }, { name: 'package/a/b/c' }], /already/],
+  ['a file without a name', [manifestEntry, { name: 'package', content: 'x' }], /already/],
+  ['a size that is none', [manifestEntry, { ...index, pax: { size: '-5' } }], /no archive/],
 ])('refuses %s: not a package', async (_what, entries, words) => {
   await expect(inspect(await archiveOf(entries))).rejects.toEqual(refusal('package.not-a-package', words))
 })
@@ -62,6 +81,9 @@ test.each<[string, ArchiveEntry]>([
   ['a link', { name: 'package/link', type: 'symlink', linkname: '../../etc/passwd' }],
   ['a hard link', { name: 'package/link', type: 'link', linkname: '/etc/passwd' }],
   ['a device', { name: 'package/sda', type: 'block-device', devmajor: 8, devminor: 0 }],
+  ['a path with a NUL in it', { name: 'package/x', pax: { path: 'package/a\0b' } }],
+  ['a path that no system takes', { name: `package/${'abc/'.repeat(300)}x` }],
+  ['a name that no system takes', { name: `package/${'ä'.repeat(128)}` }],
   ['a pipe', { name: 'package/pipe', type: 'fifo' }],
 ])('refuses %s', async (_what, entry) => {
   const file = await archiveOf([manifestEntry, index, entry])
@@ -90,6 +112,16 @@ test('refuses a package of too many files', async () => {
   const many = Array.from({ length: PACKAGE_LIMITS.files }, (_, n) => ({ name: `package/${n}` }))
   const file = await archiveOf([manifestEntry, ...many])
   await expect(inspect(file)).rejects.toEqual(refusal('package.bomb', /20,000 files/))
+})
+
+test('refuses manifests that would fill the memory', async () => {
+  const large = JSON.stringify({ description: randomBytes(400_000).toString('hex') })
+  const many = Array.from({ length: 27 }, (_, n) => ({
+    name: `package/node_modules/m${n}/package.json`,
+    content: large,
+  }))
+  const file = await archiveOf([manifestEntry, ...many])
+  await expect(inspect(file)).rejects.toEqual(refusal('package.bomb', /package\.json.* 20 MB/))
 })
 
 test('refuses headers that would fill the memory', async () => {

@@ -9,6 +9,7 @@ import {
   parseManifest,
   pluginsOf,
 } from './manifest.ts'
+import { bomb } from './unpack-meter.ts'
 import { type PackageFile, walkPackage } from './walk-package.ts'
 
 /** What a package says and holds; none of its code has run. Paths are relative to it, with `/`. */
@@ -32,6 +33,7 @@ const BUNDLED_MANIFEST = /^(node_modules|.*\/node_modules)\/(@[^/]+\/)?[^/]+\/pa
  */
 export async function inspectPackage(archive: Readable, fileBytes: number): Promise<PackageContents> {
   let text: string | undefined
+  let manifestsBytes = 0
   const files = new Set<string>()
   const bundled = new Map<string, BundledManifest>()
   const binaries = new Map<string, readonly BinaryPlatform[]>()
@@ -39,9 +41,11 @@ export async function inspectPackage(archive: Readable, fileBytes: number): Prom
     const { path } = file
     files.add(path)
     if (path === MANIFEST) text = await readText(file)
-    else if (BUNDLED_MANIFEST.test(path))
+    else if (BUNDLED_MANIFEST.test(path)) {
+      manifestsBytes += file.size
+      if (manifestsBytes > PACKAGE_LIMITS.manifestsBytes) throw bomb('its package.json files have more than 20 MB')
       bundled.set(path.slice(0, -MANIFEST.length - 1), parseBundledManifest(await readText(file)))
-    else if (path.endsWith('.node')) binaries.set(path, binaryPlatforms(await readHead(file, BINARY_HEADER_BYTES)))
+    } else if (path.endsWith('.node')) binaries.set(path, binaryPlatforms(await readHead(file, BINARY_HEADER_BYTES)))
   })
   if (text === undefined)
     throw new AppError('package.not-a-package', {

@@ -13,6 +13,9 @@ export const BundledManifest = Type.Object({
 })
 export type BundledManifest = Static<typeof BundledManifest>
 
+/** Refusals repeat them. */
+const Platforms = Type.Array(Type.String({ maxLength: 50 }), { maxItems: 50 })
+
 /** What is looked at in the package.json of a package of plugins. */
 export const PackageManifest = Type.Object({
   ...BundledManifest.properties,
@@ -22,9 +25,9 @@ export const PackageManifest = Type.Object({
   peerDependenciesMeta: Type.Optional(
     Type.Record(Type.String(), Type.Object({ optional: Type.Optional(Type.Boolean()) })),
   ),
-  engines: Type.Optional(Type.Object({ node: Type.Optional(Type.String()) })),
-  os: Type.Optional(Type.Array(Type.String())),
-  cpu: Type.Optional(Type.Array(Type.String())),
+  engines: Type.Optional(Type.Object({ node: Type.Optional(Type.String({ maxLength: 200 })) })),
+  os: Type.Optional(Platforms),
+  cpu: Type.Optional(Platforms),
 })
 export type PackageManifest = Static<typeof PackageManifest>
 
@@ -62,10 +65,12 @@ export function pluginsOf(text: string): ReadonlyMap<string, string> {
   })
 }
 
-/** What cannot be understood says nothing. */
+/** What cannot be understood says nothing; what is not looked at is not kept. */
 export function parseBundledManifest(text: string): BundledManifest {
   const result = validateBundled(parseJson(text))
-  return result.ok ? result.value : {}
+  if (!result.ok) return {}
+  const { dependencies = {}, optionalDependencies = {}, scripts = {} } = result.value
+  return { dependencies, optionalDependencies, scripts }
 }
 
 function parseJson(text: string): unknown {

@@ -4,6 +4,7 @@ import { createGunzip } from 'node:zlib'
 import { AppError } from '@webmacs/contracts'
 import { type Extract, extract, type Header } from 'tar-stream'
 import { entryPath } from './entry-path.ts'
+import { PlacedFiles } from './placed-files.ts'
 import { bomb, UnpackMeter } from './unpack-meter.ts'
 
 /** A file of a package while its archive is read. */
@@ -56,14 +57,13 @@ async function visitAll(
   meter: UnpackMeter,
   visit: (file: PackageFile) => Promise<void>,
 ): Promise<void> {
-  const seen = new Set<string>()
+  const placed = new PlacedFiles()
   for await (const entry of entries) {
     const { name, size = 0 } = entry.header
     meter.noteEntry(size)
     const path = entryPath(name)
     if (isFile(entry.header)) {
-      if (path === '' || seen.has(path)) throw notAPackage(`it holds "${name.slice(0, 200)}" twice`)
-      seen.add(path)
+      if (!placed.add(path)) throw notAPackage(`something else of it lies at "${name.slice(0, 200)}" already`)
       await visit({ path, size, content: entry as AsyncIterable<Uint8Array> }) // its type does not say of what
     }
     entry.resume()
@@ -103,7 +103,7 @@ function asRefusal(reason: unknown): unknown {
   if (typeof code === 'string' && code.startsWith('Z_'))
     return notAPackage('it is not compressed with gzip, or cut off')
   if (/Header exceeds max size/.test(reason.message)) return bomb('it holds a header that is too large')
-  if (/tar header|Unexpected end of data|Unknown header/i.test(reason.message))
+  if (/Invalid (tar )?header|Unexpected end of data|Unknown header/i.test(reason.message))
     return notAPackage('what is compressed is no archive, or cut off')
   return reason
 }

@@ -146,6 +146,21 @@ test('passes over what is no report, or cannot be stored, and goes on', async ()
   expect(events).toContain('command-report.unstorable')
 })
 
+test('believes no controller that speaks for another, or of a command of another', async () => {
+  const [output, stranger] = [await anOutput(site.db), await anOutput(site.db)]
+  const { bus } = site.bus
+  const request = ownRequest(output)
+  await says(output, request, { state: 'accepted' })
+  await untilState(request.id, 'accepted')
+  const claim = JSON.stringify(aReport(output.controller, request))
+  await bus.js.publish(bus.names.subjects.commandReports(stranger.controller), claim)
+  await says(stranger, request)
+  await settled()
+  expect(await find(request.id)).toMatchObject({ state: 'accepted' })
+  await says(output, request)
+  await untilState(request.id, 'confirmed')
+})
+
 test('tells each end once, though two instances hear of it', async () => {
   const output = await anOutput(site.db)
   await site.startApi()

@@ -64,7 +64,7 @@ export class CommandHistory {
   }
 
   async #take(message: JsMsg): Promise<void> {
-    const { db, states, log } = this.#options
+    const { db, bus, states, log } = this.#options
     const report = this.#validate(parseJson(message.data))
     if (!report.ok) {
       log.warn({ event: 'command-report.invalid', subject: message.subject, errors: report.errors }, 'report is none')
@@ -72,6 +72,11 @@ export class CommandHistory {
       return
     }
     const { id, controller, instance, channel } = report.value
+    if (message.subject !== bus.names.subjects.commandReports(controller)) {
+      log.warn({ event: 'command-report.foreign', subject: message.subject, controller }, 'report speaks for another')
+      message.ack()
+      return
+    }
     try {
       const described = states.report(controller, instance)?.channels.find((one) => one.id === channel)
       await recordReport(db, report.value, described)

@@ -25,6 +25,7 @@ const told = (rows: RawBuilder<unknown>): RawBuilder<unknown> => sql`
 /**
  * Takes over what a controller says of a command, in one statement. Reports come more than once, by the answer and by the stream, and in any
  * order: a later one wins, nothing goes back. What only we have said (that it was requested, that nobody answered) gives way to any report.
+ * Of a command of another controller a report says nothing.
  * A command that nobody asked us for, as the valve cycle's, becomes known by its first report.
  * @param channel how the controller calls the channel, for one that is not mapped
  */
@@ -57,9 +58,11 @@ export async function recordReport(
       ON CONFLICT (public_id) DO UPDATE SET
         state = excluded.state, code = excluded.code, detail = excluded.detail, previous = excluded.previous,
         written = excluded.written, clamped = excluded.clamped, readback = excluded.readback, transitions = excluded.transitions
-      WHERE known.state = 'requested'
+      WHERE known.controller = excluded.controller AND (
+        known.state = 'requested'
         OR (known.state = 'timeout' AND known.code = 'controller.away' AND ${count('excluded')} >= ${count('known')})
         OR (NOT ${isOpen(sql`excluded.state`)}, ${count('excluded')}) > (NOT ${isOpen(sql`known.state`)}, ${count('known')})
+      )
       RETURNING public_id, state, actor_kind, actor_id
     )
     ${told(sql`recorded`)}`.execute(db)

@@ -141,6 +141,7 @@ test('makes good what it could not tell while the broker was away', async () => 
   const { event } = await anInstance(site, 'Rig')
   const api = await site.startApi({ NATS_URL: proxy.url })
   await isTold(site, 'Rig')
+  await site.api[Symbol.asyncDispose]() // it would tell of the change
   proxy.refuse()
   await until('the loss is noticed', async () => (await api.get('/health', { as: 'nobody' })).body.broker === 'error')
   expect((await api.request('DELETE', `/api/v1/events/${event}`)).status).toBe(200)

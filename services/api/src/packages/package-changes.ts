@@ -1,8 +1,8 @@
 import type { Principal } from '@webmacs/auth/fastify'
 import { AppError, type ControllerInventory, type PackageId } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
-import { checkPackage, inspectPackage, isNewer, type TargetPlatform } from '@webmacs/plugin-packages'
-import type { Transaction } from 'kysely'
+import { checkPackage, inspectPackage, isNewer, PACKAGE_LIMITS, type TargetPlatform } from '@webmacs/plugin-packages'
+import { sql, type Transaction } from 'kysely'
 import type { Changes } from '../changes/changes.ts'
 import { holdLock } from '../instance-lock.ts'
 import { type BundledPackage, bundledPackageId, bundledPackages } from './bundled-packages.ts'
@@ -28,6 +28,7 @@ export async function installPackage(
   return changes.make(by, async ({ trx, record }) => {
     await holdLock(trx, 'uploads') // two packages may bring a plugin of the same id at the same time
     const before = await findPredecessor(trx, { name, version, plugins })
+    await checkRoom(trx, file.bytes - (before?.file_size_bytes ?? 0))
     const row = await writePackage(trx, { name, version, plugins, file, by: by.key })
     await record({
       entity: 'plugin_package',
@@ -96,6 +97,18 @@ async function findPredecessor(
       detail: `${name} ${before.version} is there already, and ${version} is not newer. Raise "version" in package.json, or remove the package first.`,
     })
   return before
+}
+
+/** Were they more than the broker's store holds, controllers would get none of them. @throws AppError `package.too-large` */
+async function checkRoom(trx: Transaction<Tables>, addedBytes: number): Promise<void> {
+  const { used } = await trx
+    .selectFrom('plugin_packages')
+    .select(sql<number>`coalesce(sum(file_size_bytes), 0)::int8`.as('used'))
+    .executeTakeFirstOrThrow()
+  if (used + addedBytes > PACKAGE_LIMITS.allFilesBytes)
+    throw new AppError('package.too-large', {
+      detail: `All packages together would be larger than ${PACKAGE_LIMITS.allFilesBytes / 1024 ** 2} MB. Remove packages that are not needed first.`,
+    })
 }
 
 function refuseTaken(plugins: readonly string[], others: readonly string[], owner: string): void {

@@ -54,9 +54,14 @@ export async function writePackage(
   return row
 }
 
-/** The file of a package, part after part. */
-export async function* packageFile(trx: Transaction<Tables>, id: number): AsyncGenerator<Uint8Array, void, void> {
+/** The file of a package, part after part. Nothing is asked of the transaction, which may have ended, once the signal has fired. */
+export async function* packageFile(
+  trx: Transaction<Tables>,
+  id: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, void> {
   for (let part = 0; ; part++) {
+    signal.throwIfAborted()
     const row = await trx
       .selectFrom('plugin_package_parts')
       .select('content')

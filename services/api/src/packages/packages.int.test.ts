@@ -1,6 +1,8 @@
+import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import { openBucket, openFileStore } from '@webmacs/bus'
-import { ControllerInventory, controllerKeys, DesiredPackages, type PluginPackage } from '@webmacs/contracts'
+import { ControllerInventory, controllerKeys, DesiredPackages, newId, type PluginPackage } from '@webmacs/contracts'
+import { PACKAGE_LIMITS } from '@webmacs/plugin-packages'
 import { npmPack, pluginFiles, pluginPackage, until } from '@webmacs/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Answer, type ApiSite, aProblem, startApiSite } from '../testing/api-site.ts'
@@ -200,6 +202,20 @@ test('refuses what is larger than 50 MB while it comes, and forms without a file
   expect(await upload(gzipSync('x'), { token: operator.token })).toMatchObject({ status: 403 })
 })
 
+test('refuses what all packages together have no room for', async () => {
+  const large = { public_id: newId('pkg'), package_name: 'large', version: '1.0.0', plugin_ids: ['large'], sha256: 'x' }
+  const file_size_bytes = PACKAGE_LIMITS.allFilesBytes - 100
+  await site.db.db
+    .insertInto('plugin_packages')
+    .values({ ...large, file_size_bytes })
+    .execute()
+  expect(await upload(await pluginPackage())).toMatchObject({
+    status: 413,
+    body: { code: 'package.too-large', detail: expect.stringMatching(/together .* 450 MB/) },
+  })
+  await site.db.db.deleteFrom('plugin_packages').execute()
+})
+
 test.each([
   ['without a boundary', 'multipart/form-data', 'x'],
   [
@@ -212,6 +228,28 @@ test.each([
   const headers = { 'content-type': type }
   const answer = await site.api.request('POST', '/api/v1/plugins/packages/upload', { headers, body })
   expect(answer).toMatchObject({ status: 422, body: { code: 'request.invalid' } })
+})
+
+test('blames nobody else for a client that hangs up in the middle', async () => {
+  const { hostname, port } = new URL(site.api.url)
+  const path = '/api/v1/plugins/packages/upload'
+  const head = [
+    `POST ${path} HTTP/1.1`,
+    'host: api',
+    `authorization: Bearer ${site.users.admin.token}`,
+    'content-type: multipart/form-data; boundary=b',
+    'content-length: 1000000',
+  ].join('\r\n')
+  const form = '--b\r\ncontent-disposition: form-data; name="file"; filename="x"\r\n\r\n'
+  const begun = () => site.api.logged.filter(({ msg }) => msg === 'starting multipart parsing').length
+  const failures = () => site.api.logged.filter(({ route, code }) => route === path && code !== undefined)
+  const before = { begun: begun(), failures: failures().length }
+  const socket = connect(Number(port), hostname)
+  socket.write(`${head}\r\n\r\n${form}${'a'.repeat(100_000)}`)
+  await until('it is being read', () => begun() > before.begun)
+  socket.destroy()
+  const end = await until('it has ended', () => failures()[before.failures])
+  expect(end).toMatchObject({ status: 422, code: 'request.invalid' })
 })
 
 test('lets one of two packages have a plugin id, whichever comes first', async () => {

@@ -148,10 +148,12 @@ const isTooLarge = (err: unknown): boolean =>
   (err.code === 'FST_REQ_FILE_TOO_LARGE' || err.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
 
 /** What the reader of forms says; it has no codes, unlike a disk that is full, and is no mistake of ours. */
-const brokenForm = (err: unknown): AppError | undefined =>
-  err instanceof Error && err.name === 'Error' && !('code' in err)
-    ? invalidField('body', `is no form: ${err.message}`)
-    : undefined
+const brokenForm = (err: unknown): AppError | undefined => {
+  if (!(err instanceof Error) || err.name !== 'Error') return undefined
+  if (!('code' in err)) return invalidField('body', `is no form: ${err.message}`)
+  // Of the client's connection, as any other this would count as the database's.
+  return err.code === 'ECONNRESET' ? invalidField('body', 'ended too early: the connection was closed') : undefined
+}
 
 const tooLarge = (): AppError =>
   new AppError('package.too-large', {
