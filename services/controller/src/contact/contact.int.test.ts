@@ -55,7 +55,7 @@ test("measures how far its clock is from the server's, marks what it reads and j
   }
   await until('it is measured', async () => Math.abs((await skew()) - 20) < 0.5)
   await until('readings are marked', () =>
-    rig.site.received.some(({ frame }) => JSON.stringify(frame.quality).includes('time_uncertain')),
+    rig.site.received.some(({ frame }) => JSON.stringify(frame.quality ?? {}).includes('time_uncertain')),
   )
   expect(await rig.set('valve', 40)).toMatchObject({ state: 'expired' })
   expect(await rig.set('valve', 40, { expires_at: formatTime(nowMicros() + ahead + 10_000_000) })).toMatchObject({
