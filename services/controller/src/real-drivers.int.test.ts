@@ -3,12 +3,12 @@ import { type AddressInfo, createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { request } from '@webmacs/bus'
 import { CommandReport, type DesiredInstance, formatTime, newId, nowMicros } from '@webmacs/contracts'
+import { startTestSite } from '@webmacs/plugin-http/testing'
 import { startModbusTestServer } from '@webmacs/plugin-modbus/testing'
 import { startTcpProxy, until } from '@webmacs/testing'
 import { openPtyPair } from '@webmacs/testing/pty'
 import { Aedes } from 'aedes'
 import { expect, test } from 'vitest'
-import { startTestSite } from '../plugins/http/src/testing/test-site.ts'
 import { aDesired, type Site, startSite } from './testing/site.ts'
 
 const BUNDLED = fileURLToPath(new URL('../plugins', import.meta.url))
