@@ -40,7 +40,7 @@ export async function packSdk(folder: string): Promise<string> {
 function shippedManifest({ name, version, description, license, exports, dependencies }: SdkManifest): object {
   const built = (path: string): string => path.replace('./src/', './dist/').replace(/\.ts$/, '')
   return {
-    ...{ name, version, description, license, type: 'module', engines: { node: '>=22' } },
+    ...{ name, version, description, license, type: 'module', engines: { node: '>=20' } },
     exports: Object.fromEntries(
       Object.entries(exports).map(([entry, path]) => [
         entry,

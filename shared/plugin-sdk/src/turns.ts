@@ -30,21 +30,22 @@ export class Turns {
       this.#busy = true
       return Promise.resolve()
     }
-    const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const queue = this.#waiting[kind]
-    const entry: Waiting = {
-      start: () => {
-        signal.removeEventListener('abort', giveUp)
-        resolve()
-      },
-    }
-    const giveUp = (): void => {
-      queue.splice(queue.indexOf(entry), 1)
-      reject(signal.reason)
-    }
-    queue.push(entry)
-    signal.addEventListener('abort', giveUp, { once: true })
-    return promise
+    // Not Promise.withResolvers: people write drivers with Node.js 20, too.
+    return new Promise((resolve, reject) => {
+      const queue = this.#waiting[kind]
+      const entry: Waiting = {
+        start: () => {
+          signal.removeEventListener('abort', giveUp)
+          resolve()
+        },
+      }
+      const giveUp = (): void => {
+        queue.splice(queue.indexOf(entry), 1)
+        reject(signal.reason)
+      }
+      queue.push(entry)
+      signal.addEventListener('abort', giveUp, { once: true })
+    })
   }
 
   #next(): void {

@@ -3,11 +3,16 @@ import { connect, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import { ConnectionError, Turns } from '@webmacs/plugin-sdk'
 
+interface Awaited {
+  readonly resolve: (answer: string) => void
+  readonly reject: (err: Error) => void
+}
+
 /** Questions and answers of one line each, one at a time. */
 export class LineConnection {
   readonly #socket: Socket
   readonly #turns = new Turns()
-  #answer: PromiseWithResolvers<string> | undefined
+  #awaited: Awaited | undefined
 
   /** @throws ConnectionError */
   static async open(host: string, port: number, signal: AbortSignal): Promise<LineConnection> {
@@ -25,22 +30,22 @@ export class LineConnection {
     this.#socket = socket
     socket.on('error', (err) => this.#fail(err))
     socket.on('close', () => this.#fail(new Error('the other side closed the connection')))
-    createInterface({ input: socket }).on('line', (line) => this.#answer?.resolve(line))
+    createInterface({ input: socket }).on('line', (line) => this.#awaited?.resolve(line))
   }
 
   /** @throws ConnectionError when the connection is lost, or when nobody waits for the answer any more: the next one could be taken for it */
   ask(question: string, signal: AbortSignal): Promise<string> {
     return this.#turns.take('read', signal, async () => {
       if (this.#socket.destroyed) throw new ConnectionError('the connection is closed')
-      const answer = Promise.withResolvers<string>()
-      this.#answer = answer
       const giveUp = (): void => this.#fail(new Error('the answer did not come in time'))
       signal.addEventListener('abort', giveUp, { once: true })
-      this.#socket.write(`${question}\n`)
       try {
-        return await answer.promise
+        return await new Promise<string>((resolve, reject) => {
+          this.#awaited = { resolve, reject }
+          this.#socket.write(`${question}\n`)
+        })
       } finally {
-        this.#answer = undefined
+        this.#awaited = undefined
         signal.removeEventListener('abort', giveUp)
       }
     })
@@ -51,7 +56,7 @@ export class LineConnection {
   }
 
   #fail(cause: Error): void {
-    this.#answer?.reject(new ConnectionError(cause.message, { cause }))
+    this.#awaited?.reject(new ConnectionError(cause.message, { cause }))
     this.#socket.destroy()
   }
 }

@@ -23,7 +23,7 @@ export function newEventOf(instance: PluginInstance, row: ChannelRow): CreateEve
   }
 }
 
-/** Events that another channel has for the same purpose cannot be had twice. */
+/** Events of other channels: what two channels feed would mix in one history, whatever their units. */
 export function takenEvents(
   instances: readonly PluginInstance[],
   instance: PluginInstance,
@@ -31,11 +31,9 @@ export function takenEvents(
 ): Set<string> {
   const taken = new Set<string>()
   for (const { public_id, channel_mappings } of instances) {
-    for (const { channel_id, direction, event_public_id } of channel_mappings) {
+    for (const { channel_id, event_public_id } of channel_mappings) {
       const isOwn = public_id === instance.public_id && channel_id === row.id
-      const isSamePurpose =
-        direction === row.direction || direction === 'bidirectional' || row.direction === 'bidirectional'
-      if (event_public_id !== null && !isOwn && isSamePurpose) taken.add(event_public_id)
+      if (event_public_id !== null && !isOwn) taken.add(event_public_id)
     }
   }
   return taken

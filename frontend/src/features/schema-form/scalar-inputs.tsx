@@ -65,7 +65,7 @@ export function SwitchInput(props: FieldProps<Of<'switch'>>) {
   return (
     <Switch
       {...caption}
-      checked={props.value === true}
+      checked={(props.value ?? props.field.default) === true}
       onChange={({ currentTarget }) => props.onChange(currentTarget.checked)}
     />
   )

@@ -23,6 +23,7 @@ export function SignalCard({ signal: { event, label }, absence }: SignalCardProp
   const isOutside = position !== undefined && position.side !== 'inside'
   const marks = qualityMarks(reading?.quality ?? [], isOutside)
   const decimals = decimalsFor(event.max_value - event.min_value)
+  const isSwitch = event.type === 'actuator' && event.min_value === 0 && event.max_value === 1
   return (
     <li className={classes.card} data-stale={isOld || undefined} data-tone={marks[0]?.tone}>
       <h3 className={classes.name} title={event.name}>
@@ -30,19 +31,17 @@ export function SignalCard({ signal: { event, label }, absence }: SignalCardProp
       </h3>
       <p className={classes.reading}>
         <span className={classes.value} data-empty={value === undefined || undefined}>
-          {value === undefined ? '—' : valueText(event.type, value, decimals)}
+          {value === undefined ? '—' : isSwitch ? switchText(value, decimals) : formatValue(value, decimals)}
         </span>
-        {value !== undefined && event.type !== 'actuator' && <span className={classes.unit}>{event.unit}</span>}
+        {value !== undefined && !isSwitch && <span className={classes.unit}>{event.unit}</span>}
       </p>
-      {event.type !== 'actuator' && (
-        <RangeBar min={event.min_value} max={event.max_value} decimals={decimals} position={position} />
-      )}
+      {!isSwitch && <RangeBar min={event.min_value} max={event.max_value} decimals={decimals} position={position} />}
       <CardFooter reading={reading} isOld={isOld} marks={marks} absence={absence} />
     </li>
   )
 }
 
-function valueText(type: Signal['event']['type'], value: number, decimals: number): string {
-  if (type === 'actuator' && (value === 0 || value === 1)) return value === 1 ? 'On' : 'Off'
+function switchText(value: number, decimals: number): string {
+  if (value === 0 || value === 1) return value === 1 ? 'On' : 'Off'
   return formatValue(value, decimals)
 }

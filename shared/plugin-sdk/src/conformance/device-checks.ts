@@ -117,9 +117,9 @@ async function outputsThatStaySilent(
 
 /** Whether it succeeds or fails is up to the driver; it must not go on for ever. */
 async function settles(work: Promise<unknown>, what: string): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<'late'>()
-  const timer = setTimeout(() => resolve('late'), SETTLE_MS)
-  const outcome = await Promise.race([work.catch(() => undefined), promise])
-  clearTimeout(timer)
+  const timeout = new AbortController()
+  const late = delay(SETTLE_MS, 'late' as const, { signal: timeout.signal }).catch(() => undefined)
+  const outcome = await Promise.race([work.catch(() => undefined), late])
+  timeout.abort()
   expect(outcome !== 'late', `${what} did not end within ${SETTLE_MS} ms after its signal`)
 }
