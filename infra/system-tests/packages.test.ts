@@ -65,11 +65,13 @@ test('uses an uploaded package and a newer version of it, without a restart of a
   await until('the newer version reads', async () => (await latest(event)) === 22, { timeoutMs: 60_000 })
 
   const { body: packages } = await call('GET', '/plugins/packages')
-  expect(packages.map(({ package_name }: { package_name: string }) => package_name)).toEqual([
-    '@webmacs/plugin-simulated',
-    '@webmacs/plugin-system',
-    'webmacs-plugin-weather',
+  const listed = packages.map(({ package_name, source, version }: Record<string, string>) => [
+    package_name,
+    source,
+    version,
   ])
+  expect(listed).toContainEqual(['@webmacs/plugin-simulated', 'bundled', expect.any(String)])
+  expect(listed.at(-1)).toEqual(['webmacs-plugin-weather', 'uploaded', '1.1.0'])
   await call('DELETE', `/plugins/${created.body.public_id}`)
   expect(await call('DELETE', `/plugins/packages/${packages.at(-1).public_id}`)).toMatchObject({ status: 200 })
   await until('no controller has it any more', async () => {
