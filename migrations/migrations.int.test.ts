@@ -59,7 +59,7 @@ const COLUMNS: { readonly [Table in keyof Tables]: readonly (keyof Tables[Table]
     ...(['event_id', 'resolution', 'bucket', 'count', 'sum', 'sum_sq'] as const),
     ...(['min', 'min_at', 'max', 'max_at', 'first', 'first_at', 'last', 'last_at'] as const),
   ],
-  experiments: ['id', 'public_id', 'name', 'started_on', 'stopped_on', 'user_id', 'created_on', 'updated_on'],
+  experiments: ['keep', 'id', 'public_id', 'name', 'started_on', 'stopped_on', 'user_id', 'created_on', 'updated_on'],
   controllers: ['id', 'name', 'created_on', 'updated_on'],
   plugin_instances: [
     ...(['id', 'public_id', 'controller_id', 'plugin_id', 'instance_name', 'demo_mode', 'enabled'] as const),
@@ -101,6 +101,24 @@ const COLUMNS: { readonly [Table in keyof Tables]: readonly (keyof Tables[Table]
   revoked_tokens: ['jti', 'expires_at', 'revoked_on'],
   audit_log: ['id', 'time', 'user_id', 'entity', 'entity_id', 'action', 'before', 'after', 'token_id'],
   installation: ['key', 'value', 'created_on'],
+  historian_state: ['id', 'closed_until', 'raw_from', 'minutes_from'],
+  stale_rollups: ['event_id', 'hour', 'times'],
+  retention: ['id', 'raw_days', 'minute_days', 'updated_on'],
+  historian_jobs: [
+    ...(['id', 'public_id', 'kind', 'state', 'event_ids', 'from_time', 'to_time', 'experiment_public_id'] as const),
+    ...(['expected', 'done', 'position', 'error', 'user_id', 'created_on', 'started_on', 'ended_on'] as const),
+  ],
+  maintenance_runs: ['id', 'task', 'runner', 'started_on', 'ended_on', 'counts', 'error'],
+  event_statistics: ['event_id', 'datapoints', 'last_day', 'first_at', 'last_at'],
+  historian_statistics: [
+    ...(['id', 'datapoints', 'datapoint_bytes', 'rollup_bytes'] as const),
+    ...(['disk_total_bytes', 'disk_free_bytes', 'measured_on'] as const),
+  ],
+  exports: [
+    ...(['id', 'public_id', 'user_id', 'delivery', 'state', 'selection', 'file_name', 'key_hash'] as const),
+    ...(['expected_rows', 'rows', 'bytes', 'sha256', 'error', 'claimed_by', 'claimed_until', 'attempts'] as const),
+    ...(['created_on', 'started_on', 'ended_on', 'expires_on'] as const),
+  ],
 }
 
 test('builds the schema that the code knows, undoes it all, and builds it again', async () => {

@@ -1,6 +1,6 @@
 import { type Bus, type Responder, respond } from '@webmacs/bus'
+import { asAppError } from '@webmacs/http-kit/failures'
 import type { Static, TSchema } from 'typebox'
-import { asAppError } from './http/failures.ts'
 
 /** Answers requests on a subject, shared among the instances of this service; what fails is refused with the code that HTTP gives it. */
 export function answerRequests<Request extends TSchema, Reply>(

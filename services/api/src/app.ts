@@ -3,6 +3,7 @@ import { createTokenKey } from '@webmacs/auth'
 import { connectBus, registerService } from '@webmacs/bus'
 import { ACCESS, API_BASE } from '@webmacs/contracts'
 import { openDatabase } from '@webmacs/database'
+import { createHttpServer } from '@webmacs/http-kit/server'
 import {
   AddressList,
   createMetrics,
@@ -25,7 +26,7 @@ import { Changes } from './changes/changes.ts'
 import { CommandDispatcher } from './commands/dispatcher.ts'
 import { type Config, docsReaders, Environment } from './config.ts'
 import { LastValues } from './datapoints/last-values.ts'
-import { createHttpServer } from './http/server.ts'
+import { describeApi } from './openapi/describe-api.ts'
 import { docsPage } from './openapi/docs-page.ts'
 import { ControllerStates } from './plugins/controller-states.ts'
 import { healthRoutes } from './system/health-routes.ts'
@@ -92,6 +93,7 @@ export async function startApi(config: Config, { log, signal }: ServiceContext):
     ...{ db, broker, lastValues, commands, metrics, retentionDays, cycleEvents },
   })
   const http = await createHttpServer({
+    describe: describeApi,
     log,
     metrics,
     corsOrigins: config.CORS_ORIGINS,

@@ -16,6 +16,8 @@ export type DashboardId = PublicId<'dsh'>
 export type WidgetId = PublicId<'wdg'>
 export type CommandId = PublicId<'cmd'>
 export type PackageId = PublicId<'pkg'>
+export type ExportId = PublicId<'xpt'>
+export type HistorianJobId = PublicId<'job'>
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 const RANDOM_CHARACTERS = 12
@@ -50,3 +52,5 @@ export const DashboardId = idSchema('dsh', 'Public id of a dashboard')
 export const WidgetId = idSchema('wdg', 'Public id of a widget')
 export const CommandId = idSchema('cmd', 'Public id of a command')
 export const PackageId = idSchema('pkg', 'Public id of a plugin package')
+export const ExportId = idSchema('xpt', 'Public id of an export')
+export const HistorianJobId = idSchema('job', 'Public id of a deletion or a repair')

@@ -101,11 +101,14 @@ export {
 export {
   Datapoint,
   DatapointPage,
+  DatapointQuery,
   DatapointsCreated,
   LatestDatapoints,
   MAX_BATCH_SIZE,
   NewDatapoint,
   NewDatapoints,
+  QUALITY_FILTERS,
+  type QualityFilter,
   REJECTION_CODES,
   RejectedDatapoint,
   type RejectionCode,
@@ -115,8 +118,47 @@ export {
 } from './http/datapoints.ts'
 export { CreateEvent, EVENT_TYPES, Event, EventPage, EventType, UpdateEvent } from './http/events.ts'
 export { CreateExperiment, Experiment, ExperimentPage, UpdateExperiment } from './http/experiments.ts'
+export {
+  CreatedExport,
+  CreateExport,
+  EXPORT_DELIVERIES,
+  EXPORT_FORMATS,
+  EXPORT_INTERVALS,
+  EXPORT_METHODS,
+  EXPORT_SHAPES,
+  EXPORT_STATES,
+  Export,
+  type ExportDelivery,
+  type ExportFormat,
+  type ExportInterval,
+  ExportMetadata,
+  type ExportMethod,
+  ExportPage,
+  ExportQuery,
+  ExportSelection,
+  type ExportShape,
+  type ExportState,
+} from './http/exports.ts'
 export { Gap, GapPage, GapQuery } from './http/gaps.ts'
 export { Health } from './http/health.ts'
+export {
+  DeletionRequest,
+  EventHoldings,
+  EventHoldingsPage,
+  HISTORIAN_JOB_KINDS,
+  HISTORIAN_JOB_STATES,
+  HistorianJob,
+  type HistorianJobKind,
+  HistorianJobPage,
+  type HistorianJobState,
+  Holdings,
+  MAINTENANCE_TASKS,
+  MaintenancePage,
+  MaintenanceRun,
+  type MaintenanceTask,
+  RepairRequest,
+  Retention,
+} from './http/historian.ts'
 export {
   CreateLogEntry,
   LOGGING_TYPES,
@@ -153,6 +195,17 @@ export {
   ValveCycle,
   ValveCycleSettings,
 } from './http/plugins.ts'
+export {
+  AGGREGATES,
+  type Aggregate,
+  ARROW_STREAM,
+  MAX_SERIES_EVENTS,
+  SERIES_FILLS,
+  SeriesAnswer,
+  SeriesColumns,
+  type SeriesFill,
+  SeriesQuery,
+} from './http/series.ts'
 export { API_TOKEN_PREFIX, ApiToken, ApiTokenPage, CreateApiToken, CreatedApiToken } from './http/tokens.ts'
 export { CreateUser, Email, UpdateUser, User, UserPage, UserSettings } from './http/users.ts'
 export {
@@ -161,6 +214,8 @@ export {
   DashboardId,
   EventId,
   ExperimentId,
+  ExportId,
+  HistorianJobId,
   InstanceId,
   idOfBytes,
   LogEntryId,

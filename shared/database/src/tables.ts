@@ -12,9 +12,17 @@ import type {
   EventId,
   EventType,
   ExperimentId,
+  ExportDelivery,
+  ExportId,
+  ExportSelection,
+  ExportState,
   GapReason,
+  HistorianJobId,
+  HistorianJobKind,
+  HistorianJobState,
   InstanceId,
   LogEntryId,
+  MaintenanceTask,
   MappingId,
   Micros,
   PackageId,
@@ -109,6 +117,8 @@ export interface ExperimentsTable {
   user_id: number | null
   created_on: MadeOn
   updated_on: MadeOn
+  /** Retention spares what was measured during it. */
+  keep: Generated<boolean>
 }
 
 export interface ControllersTable {
@@ -313,6 +323,112 @@ export interface InstallationTable {
   created_on: MadeOn
 }
 
+/** One row. */
+export interface HistorianStateTable {
+  id: Generated<boolean>
+  /** Coarse rollups exist for the hours before it. */
+  closed_until: MadeOn
+  /** Retention removed the datapoints before it. */
+  raw_from: MadeOn
+  /** Retention removed the rollups finer than an hour before it. */
+  minutes_from: MadeOn
+}
+
+/** Hours whose coarse rollups are not right until they are made anew. */
+export interface StaleRollupsTable {
+  event_id: number
+  hour: Moment
+  times: Generated<number>
+}
+
+/** One row; null: for ever. */
+export interface RetentionTable {
+  id: Generated<boolean>
+  raw_days: number | null
+  minute_days: number | null
+  updated_on: MadeOn
+}
+
+export interface HistorianJobsTable {
+  id: GeneratedAlways<number>
+  public_id: HistorianJobId
+  kind: HistorianJobKind
+  state: Generated<HistorianJobState>
+  /** Null: all events. */
+  event_ids: number[] | null
+  from_time: Moment
+  to_time: Moment
+  experiment_public_id: ExperimentId | null
+  /** Datapoints in the range when it was asked for. */
+  expected: number | null
+  /** Datapoints deleted, or rollups made anew. */
+  done: Generated<number>
+  /** How far the work has come. */
+  position: Json<unknown> | null
+  error: string | null
+  user_id: number | null
+  created_on: MadeOn
+  started_on: OptionalMoment
+  ended_on: OptionalMoment
+}
+
+export interface MaintenanceRunsTable {
+  id: GeneratedAlways<number>
+  task: MaintenanceTask
+  /** Which process: host and process id. */
+  runner: string
+  started_on: MadeOn
+  ended_on: OptionalMoment
+  counts: ColumnType<Record<string, number>, string | undefined, string>
+  error: string | null
+}
+
+export interface EventStatisticsTable {
+  event_id: number
+  /** Stored with a value that is not bad. */
+  datapoints: number
+  /** Of them, measured in the 24 hours before. */
+  last_day: number
+  first_at: OptionalMoment
+  last_at: OptionalMoment
+}
+
+/** One row. */
+export interface HistorianStatisticsTable {
+  id: Generated<boolean>
+  datapoints: number
+  datapoint_bytes: number
+  rollup_bytes: number
+  /** Null: not known where the database keeps its files. */
+  disk_total_bytes: number | null
+  disk_free_bytes: number | null
+  measured_on: MadeOn
+}
+
+export interface ExportsTable {
+  id: GeneratedAlways<number>
+  public_id: ExportId
+  user_id: number | null
+  delivery: ExportDelivery
+  state: ExportState
+  selection: Json<ExportSelection>
+  file_name: string
+  /** SHA-256 of the key in its download link. */
+  key_hash: string
+  expected_rows: number | null
+  rows: Generated<number>
+  bytes: Generated<number>
+  sha256: string | null
+  error: string | null
+  claimed_by: string | null
+  claimed_until: OptionalMoment
+  attempts: Generated<number>
+  created_on: MadeOn
+  started_on: OptionalMoment
+  ended_on: OptionalMoment
+  expires_on: Moment
+}
+
 /** Every table of the schema, as Kysely sees it. */
 export interface Tables {
   users: UsersTable
@@ -337,6 +453,14 @@ export interface Tables {
   idempotency_keys: IdempotencyKeysTable
   audit_log: AuditLogTable
   installation: InstallationTable
+  historian_state: HistorianStateTable
+  stale_rollups: StaleRollupsTable
+  retention: RetentionTable
+  historian_jobs: HistorianJobsTable
+  maintenance_runs: MaintenanceRunsTable
+  event_statistics: EventStatisticsTable
+  historian_statistics: HistorianStatisticsTable
+  exports: ExportsTable
 }
 
 export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>

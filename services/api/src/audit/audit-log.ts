@@ -1,8 +1,8 @@
 import { type ApiTokenId, type AuditEntry, type AuditQuery, formatTime, type UserId } from '@webmacs/contracts'
 import { moment, type Tables } from '@webmacs/database'
+import { momentIn } from '@webmacs/http-kit/moments'
+import { limitOf, offsetOf } from '@webmacs/http-kit/paging'
 import type { Kysely, SelectQueryBuilder } from 'kysely'
-import { momentIn } from '../http/moments.ts'
-import { limitOf, offsetOf } from '../http/paging.ts'
 
 /**
  * Who changed what, newest first.

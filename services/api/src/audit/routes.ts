@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AuditPage, AuditQuery } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
+import { pageAnswer } from '@webmacs/http-kit/paging'
 import type { Kysely } from 'kysely'
-import { pageAnswer } from '../http/paging.ts'
 import { listAuditEntries } from './audit-log.ts'
 
 export interface AuditRoutesOptions {

@@ -1,9 +1,9 @@
 import { hashPassword, isImportedHash, verifyPassword } from '@webmacs/auth/passwords'
 import { AppError, type LoginRequest } from '@webmacs/contracts'
 import type { Row, Tables } from '@webmacs/database'
+import { clientKey } from '@webmacs/http-kit/client-address'
 import type { FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
-import { clientKey } from '../http/client-address.ts'
 import type { LoginThrottle } from './login-throttle.ts'
 import { findUserByEmail, hasImportedUsers } from './users.ts'
 

@@ -9,9 +9,9 @@ import {
   type Micros,
 } from '@webmacs/contracts'
 import { moment, type Tables } from '@webmacs/database'
+import { momentIn } from '@webmacs/http-kit/moments'
+import { limitOf, offsetOf } from '@webmacs/http-kit/paging'
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely'
-import { momentIn } from '../http/moments.ts'
-import { limitOf, offsetOf } from '../http/paging.ts'
 import { type CommandRow, commandOf } from './command-answer.ts'
 import type { Orderer, Output } from './output.ts'
 

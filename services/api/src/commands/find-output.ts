@@ -1,7 +1,7 @@
 import { AppError, type CreateCommand, type EventId, type InstanceId } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
+import { invalidField } from '@webmacs/http-kit/schema-validation'
 import type { Kysely } from 'kysely'
-import { invalidField } from '../http/schema-validation.ts'
 import type { ControllerStates } from '../plugins/controller-states.ts'
 import { unknownInstance } from '../plugins/instance-store.ts'
 import { notAnOutput, type Output } from './output.ts'

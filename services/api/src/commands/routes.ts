@@ -11,9 +11,9 @@ import {
   newId,
   nowMicros,
 } from '@webmacs/contracts'
+import { anyId } from '@webmacs/http-kit/ids'
+import { pageAnswer } from '@webmacs/http-kit/paging'
 import { Type } from 'typebox'
-import { anyId } from '../http/ids.ts'
-import { pageAnswer } from '../http/paging.ts'
 import { commandOf } from './command-answer.ts'
 import { listCommands, readRow } from './command-store.ts'
 import type { CommandDispatcher } from './dispatcher.ts'

@@ -12,10 +12,10 @@ import {
   type Widget,
 } from '@webmacs/contracts'
 import type { Row, Tables } from '@webmacs/database'
+import { limitOf, offsetOf } from '@webmacs/http-kit/paging'
+import { checkVersion, type Edit, nextVersion, type Versioned } from '@webmacs/http-kit/versions'
 import type { ExpressionBuilder, Kysely, Transaction } from 'kysely'
 import type { Changes } from '../changes/changes.ts'
-import { limitOf, offsetOf } from '../http/paging.ts'
-import { checkVersion, type Edit, nextVersion, type Versioned } from '../http/versions.ts'
 import { checkMayChange, checkMayRead, unknownDashboard } from './dashboard-rights.ts'
 import { readWidgets } from './widget-rows.ts'
 

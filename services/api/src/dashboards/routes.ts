@@ -11,12 +11,12 @@ import {
   UpdateDashboard,
 } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
+import { anyId } from '@webmacs/http-kit/ids'
+import { pageAnswer } from '@webmacs/http-kit/paging'
+import { editOf, IfMatch, tagAnswer } from '@webmacs/http-kit/versions'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import type { Changes } from '../changes/changes.ts'
-import { anyId } from '../http/ids.ts'
-import { pageAnswer } from '../http/paging.ts'
-import { editOf, IfMatch, tagAnswer } from '../http/versions.ts'
 import { createDashboard, deleteDashboard, listDashboards, readDashboard, updateDashboard } from './dashboard-store.ts'
 
 export interface DashboardRoutesOptions {

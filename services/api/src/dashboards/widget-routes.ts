@@ -9,10 +9,10 @@ import {
   Widget,
   type WidgetId,
 } from '@webmacs/contracts'
+import { anyId } from '@webmacs/http-kit/ids'
+import { editOf, IfMatch, tagAnswer } from '@webmacs/http-kit/versions'
 import { Type } from 'typebox'
 import type { Changes } from '../changes/changes.ts'
-import { anyId } from '../http/ids.ts'
-import { editOf, IfMatch, tagAnswer } from '../http/versions.ts'
 import { addWidget, removeWidget, updateWidget } from './widget-store.ts'
 
 const tags = ['Dashboards']

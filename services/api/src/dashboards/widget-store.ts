@@ -11,11 +11,11 @@ import {
   type WidgetId,
 } from '@webmacs/contracts'
 import type { Row, Tables } from '@webmacs/database'
+import { invalidField } from '@webmacs/http-kit/schema-validation'
+import { type Edit, nextVersion, type Versioned } from '@webmacs/http-kit/versions'
 import type { Transaction } from 'kysely'
 import type { Changes } from '../changes/changes.ts'
 import { type HeldEvent, holdEvent } from '../events/hold-event.ts'
-import { invalidField } from '../http/schema-validation.ts'
-import { type Edit, nextVersion, type Versioned } from '../http/versions.ts'
 import { lockDashboard } from './dashboard-store.ts'
 import { type WidgetRow, widgetOf, widgetRows } from './widget-rows.ts'
 

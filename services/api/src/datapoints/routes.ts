@@ -11,11 +11,11 @@ import {
   success,
 } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
+import { pageAnswer } from '@webmacs/http-kit/paging'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import type { Broker } from '../broker.ts'
 import type { Changes } from '../changes/changes.ts'
-import { pageAnswer } from '../http/paging.ts'
 import { parseDatapointId } from './datapoint-id.ts'
 import { DatapointTotals } from './datapoint-totals.ts'
 import { deleteDatapoint } from './delete-datapoint.ts'

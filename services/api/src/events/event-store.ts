@@ -11,10 +11,10 @@ import {
   type UpdateEvent,
 } from '@webmacs/contracts'
 import { type Row, type Tables, violatedUnique } from '@webmacs/database'
+import { limitOf, offsetOf } from '@webmacs/http-kit/paging'
+import { checkVersion, type Edit, nextVersion, type Versioned } from '@webmacs/http-kit/versions'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Changes } from '../changes/changes.ts'
-import { limitOf, offsetOf } from '../http/paging.ts'
-import { checkVersion, type Edit, nextVersion, type Versioned } from '../http/versions.ts'
 
 /** Events that are not retired, oldest first. */
 export async function listEvents(db: Kysely<Tables>, page: Page): Promise<{ total: number; events: Event[] }> {

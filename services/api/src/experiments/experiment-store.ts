@@ -11,10 +11,10 @@ import {
   type UpdateExperiment,
 } from '@webmacs/contracts'
 import { type Row, type Tables, violatedUnique } from '@webmacs/database'
+import { limitOf, offsetOf } from '@webmacs/http-kit/paging'
+import { checkVersion, type Edit, nextVersion, type Versioned } from '@webmacs/http-kit/versions'
 import { type Kysely, sql, type Transaction } from 'kysely'
 import type { Changes } from '../changes/changes.ts'
-import { limitOf, offsetOf } from '../http/paging.ts'
-import { checkVersion, type Edit, nextVersion, type Versioned } from '../http/versions.ts'
 import { writeLogEntry } from '../logging/log-entry-store.ts'
 
 /** Oldest first. */
@@ -65,7 +65,7 @@ export async function startExperiment(
         entity: 'experiment',
         verb: 'started',
         id,
-        after: factsOf({ name, started_on, stopped_on: null }),
+        after: factsOf({ name, started_on, stopped_on: null, keep: false }),
       })
       await writeLogEntry(making, { content: `Experiment '${name}' started.` }, by.key)
     })
@@ -107,30 +107,32 @@ export function stopExperiment(changes: Changes, id: ExperimentId, by: Principal
 }
 
 /**
- * Renames an experiment, when the input has a name.
+ * Changes what the input names.
  * @returns the version that is in force then
  * @throws AppError `experiment.unknown`, `experiment.exists`, `request.precondition`
  */
 export function updateExperiment(
   changes: Changes,
   id: ExperimentId,
-  { name }: UpdateExperiment,
+  input: UpdateExperiment,
   { by, expected }: Edit,
 ): Promise<Micros> {
   return changes.make(by, async ({ trx, record }) => {
     const row = await lockExperiment(trx, id)
     checkVersion(expected, row.updated_on)
-    if (name === undefined || name === row.name) return row.updated_on
+    const { name = row.name, keep = row.keep } = input
+    if (name === row.name && keep === row.keep) return row.updated_on
     const { updated_on } = await trx
       .updateTable('experiments')
-      .set({ name, updated_on: nextVersion })
+      .set({ name, keep, updated_on: nextVersion })
       .where('id', '=', row.id)
       .returning('updated_on')
       .executeTakeFirstOrThrow()
       .catch((err) => {
         throw violatedUnique(err) === 'experiments_name_key' ? nameTaken(name, err) : err
       })
-    await record({ entity: 'experiment', verb: 'updated', id, before: factsOf(row), after: factsOf({ ...row, name }) })
+    const after = factsOf({ ...row, name, keep })
+    await record({ entity: 'experiment', verb: 'updated', id, before: factsOf(row), after })
     return updated_on
   })
 }
@@ -171,7 +173,7 @@ const experiments = (db: Kysely<Tables>) =>
   db
     .selectFrom('experiments')
     .leftJoin('users', 'users.id', 'experiments.user_id')
-    .select(['experiments.public_id', 'name', 'started_on', 'stopped_on'])
+    .select(['experiments.public_id', 'name', 'started_on', 'stopped_on', 'keep'])
     .select(['users.public_id as user_public_id', 'experiments.updated_on'])
 
 type ExperimentRow = Awaited<ReturnType<ReturnType<typeof experiments>['executeTakeFirstOrThrow']>>
@@ -182,10 +184,16 @@ const experimentAnswer = ({ public_id, user_public_id, ...row }: ExperimentRow):
   user_public_id,
 })
 
-const factsOf = ({ name, started_on, stopped_on }: Pick<Row<'experiments'>, 'name' | 'started_on' | 'stopped_on'>) => ({
+const factsOf = ({
+  name,
+  started_on,
+  stopped_on,
+  keep,
+}: Pick<Row<'experiments'>, 'name' | 'started_on' | 'stopped_on' | 'keep'>) => ({
   name,
   started_on: started_on === null ? null : formatTime(started_on),
   stopped_on: stopped_on === null ? null : formatTime(stopped_on),
+  keep,
 })
 
 /** @throws AppError `experiment.unknown` */

@@ -72,6 +72,7 @@ test('starts an experiment and reads it back', async () => {
   expect(body).toEqual({
     public_id: answer.body.public_id,
     name,
+    keep: false,
     started_on: expect.any(String),
     stopped_on: null,
     user_public_id: site.users.operator.id,
@@ -261,7 +262,7 @@ test('deletes an experiment, also a running one: its place and its name are free
   const [, deleted] = await auditOf(id)
   expect(deleted).toEqual({
     action: 'deleted',
-    before: { name, started_on: expect.any(String), stopped_on: null },
+    before: { name, started_on: expect.any(String), stopped_on: null, keep: false },
     after: null,
   })
 })

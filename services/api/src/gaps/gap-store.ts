@@ -1,8 +1,8 @@
 import { type EventId, formatTime, type Gap, type GapQuery } from '@webmacs/contracts'
 import { moment, type Tables } from '@webmacs/database'
+import { momentIn } from '@webmacs/http-kit/moments'
+import { limitOf, offsetOf } from '@webmacs/http-kit/paging'
 import { type Kysely, type SelectQueryBuilder, sql } from 'kysely'
-import { momentIn } from '../http/moments.ts'
-import { limitOf, offsetOf } from '../http/paging.ts'
 
 /**
  * What is missing for good, the newest first.

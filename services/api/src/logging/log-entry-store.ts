@@ -10,10 +10,10 @@ import {
   type UpdateLogEntry,
 } from '@webmacs/contracts'
 import type { Row, Tables } from '@webmacs/database'
+import { limitOf, offsetOf } from '@webmacs/http-kit/paging'
+import { checkVersion, type Edit, nextVersion, type Versioned } from '@webmacs/http-kit/versions'
 import type { Kysely, Transaction } from 'kysely'
 import type { Changes, Making } from '../changes/changes.ts'
-import { limitOf, offsetOf } from '../http/paging.ts'
-import { checkVersion, type Edit, nextVersion, type Versioned } from '../http/versions.ts'
 
 /** Newest first. */
 export async function listLogEntries(db: Kysely<Tables>, page: Page): Promise<{ total: number; entries: LogEntry[] }> {

@@ -1,5 +1,5 @@
 import { SECRET_PLACEHOLDER } from '@webmacs/contracts'
-import { invalidField } from '../http/schema-validation.ts'
+import { invalidField } from '@webmacs/http-kit/schema-validation'
 import type { InstanceConfig } from './config-text.ts'
 
 /** Fields that are called like secrets. */

@@ -1,4 +1,4 @@
-import { invalidField } from '../http/schema-validation.ts'
+import { invalidField } from '@webmacs/http-kit/schema-validation'
 
 export type InstanceConfig = Readonly<Record<string, unknown>>
 

@@ -7,8 +7,8 @@ import {
   PluginTestResult,
   TestPluginInstance,
 } from '@webmacs/contracts'
+import { anyId } from '@webmacs/http-kit/ids'
 import { Type } from 'typebox'
-import { anyId } from '../http/ids.ts'
 import { listDrivers, readDriver } from './driver-offers.ts'
 import type { InstanceParts } from './instance-changes.ts'
 import { readValues } from './instance-values.ts'

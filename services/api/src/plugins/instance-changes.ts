@@ -10,11 +10,11 @@ import {
   type UpdatePluginInstance,
 } from '@webmacs/contracts'
 import type { Row, Tables } from '@webmacs/database'
+import { invalidField } from '@webmacs/http-kit/schema-validation'
+import { checkVersion, type Edit, nextVersion } from '@webmacs/http-kit/versions'
 import type { Kysely, Transaction } from 'kysely'
 import type { Broker } from '../broker.ts'
 import type { Changes } from '../changes/changes.ts'
-import { invalidField } from '../http/schema-validation.ts'
-import { checkVersion, type Edit, nextVersion } from '../http/versions.ts'
 import { askChannels } from './ask-controller.ts'
 import { fitsEventName, MAX_EVENT_NAME } from './channel-events.ts'
 import { CONFIG_FIELD, checkConfig } from './config-check.ts'

@@ -7,9 +7,9 @@ import {
   type PluginInstance,
 } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
+import { limitOf, offsetOf } from '@webmacs/http-kit/paging'
+import type { Versioned } from '@webmacs/http-kit/versions'
 import type { Kysely } from 'kysely'
-import { limitOf, offsetOf } from '../http/paging.ts'
-import type { Versioned } from '../http/versions.ts'
 import { withoutSecrets } from './config-secrets.ts'
 import { configText } from './config-text.ts'
 import type { ControllerStates } from './controller-states.ts'

@@ -14,11 +14,11 @@ import {
   type UpdateChannelMapping,
 } from '@webmacs/contracts'
 import { type Row, type RowChange, type Tables, violatedUnique } from '@webmacs/database'
+import { invalidField } from '@webmacs/http-kit/schema-validation'
+import { type Edit, nextVersion } from '@webmacs/http-kit/versions'
 import { sql, type Transaction } from 'kysely'
 import type { Changes } from '../changes/changes.ts'
 import { type HeldEvent, holdEvent } from '../events/hold-event.ts'
-import { invalidField } from '../http/schema-validation.ts'
-import { type Edit, nextVersion } from '../http/versions.ts'
 import { rolesOf } from './channel-events.ts'
 import type { ControllerStates } from './controller-states.ts'
 import { lockInstance } from './instance-changes.ts'

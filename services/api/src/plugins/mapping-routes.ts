@@ -9,9 +9,9 @@ import {
   success,
   UpdateChannelMapping,
 } from '@webmacs/contracts'
+import { anyId } from '@webmacs/http-kit/ids'
+import { editOf, IfMatch, tagAnswer } from '@webmacs/http-kit/versions'
 import { Type } from 'typebox'
-import { anyId } from '../http/ids.ts'
-import { editOf, IfMatch, tagAnswer } from '../http/versions.ts'
 import type { InstanceParts } from './instance-changes.ts'
 import { readInstance } from './instance-store.ts'
 import { createMapping, deleteMapping, updateMapping } from './mapping-changes.ts'

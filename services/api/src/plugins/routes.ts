@@ -10,10 +10,10 @@ import {
   success,
   UpdatePluginInstance,
 } from '@webmacs/contracts'
+import { anyId } from '@webmacs/http-kit/ids'
+import { pageAnswer } from '@webmacs/http-kit/paging'
+import { editOf, IfMatch, tagAnswer } from '@webmacs/http-kit/versions'
 import { Type } from 'typebox'
-import { anyId } from '../http/ids.ts'
-import { pageAnswer } from '../http/paging.ts'
-import { editOf, IfMatch, tagAnswer } from '../http/versions.ts'
 import {
   type CreatedInstance,
   createInstance,

@@ -1,5 +1,5 @@
 import type { InstanceId, PluginTestResult, TestPluginInstance } from '@webmacs/contracts'
-import { invalidField } from '../http/schema-validation.ts'
+import { invalidField } from '@webmacs/http-kit/schema-validation'
 import { askTest } from './ask-controller.ts'
 import { checkConfig } from './config-check.ts'
 import { withStoredSecrets } from './config-secrets.ts'

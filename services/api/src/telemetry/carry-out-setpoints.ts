@@ -7,10 +7,10 @@ import {
   type Micros,
   newId,
 } from '@webmacs/contracts'
+import { asAppError } from '@webmacs/http-kit/failures'
 import type { CommandRow } from '../commands/command-answer.ts'
 import type { CommandDispatcher } from '../commands/dispatcher.ts'
 import type { Orderer } from '../commands/output.ts'
-import { asAppError } from '../http/failures.ts'
 import type { Setpoint } from './lay-out-frames.ts'
 
 export interface SetpointBatch {

@@ -1,5 +1,5 @@
 import { type Micros, type NewDatapoint, parseMoment } from '@webmacs/contracts'
-import { invalidField } from '../http/schema-validation.ts'
+import { invalidField } from '@webmacs/http-kit/schema-validation'
 
 /** When each datapoint of a batch was measured: undefined where it does not say, NaN where what it says is no moment. */
 export type GivenTimes = readonly (Micros | undefined)[]

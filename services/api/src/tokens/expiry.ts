@@ -1,5 +1,5 @@
 import { type CreateApiToken, type Micros, parseMoment } from '@webmacs/contracts'
-import { invalidField } from '../http/schema-validation.ts'
+import { invalidField } from '@webmacs/http-kit/schema-validation'
 
 const MICROS_PER_SECOND = 1_000_000
 /** The year 9999 ends with it: beyond, neither ISO 8601 nor the clients' dates go. */

@@ -11,11 +11,11 @@ import {
   success,
 } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
+import { anyId } from '@webmacs/http-kit/ids'
+import { pageAnswer } from '@webmacs/http-kit/paging'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import type { Changes } from '../changes/changes.ts'
-import { anyId } from '../http/ids.ts'
-import { pageAnswer } from '../http/paging.ts'
 import { deleteApiToken, listApiTokens, makeApiToken } from './token-store.ts'
 
 export interface TokenRoutesOptions {

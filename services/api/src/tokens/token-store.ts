@@ -12,9 +12,9 @@ import {
   type UserId,
 } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
+import { limitOf, offsetOf } from '@webmacs/http-kit/paging'
 import type { Kysely } from 'kysely'
 import type { Changes, Making } from '../changes/changes.ts'
-import { limitOf, offsetOf } from '../http/paging.ts'
 import { parseExpiry } from './expiry.ts'
 
 /** API tokens, newest first: one's own, or everybody's for an admin. */

@@ -1,6 +1,6 @@
 import { AppError, type UserId } from '@webmacs/contracts'
+import { checkVersion, type Edit, nextVersion } from '@webmacs/http-kit/versions'
 import { sql } from 'kysely'
-import { checkVersion, type Edit, nextVersion } from '../http/versions.ts'
 import { deleteTokensOf } from '../tokens/token-store.ts'
 import { lastAdmin, nextSessionVersion, type UserChangeOptions } from './update-user.ts'
 import { lockUser } from './user-store.ts'

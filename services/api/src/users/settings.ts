@@ -1,5 +1,5 @@
 import { UserSettings } from '@webmacs/contracts'
-import { invalidField } from '../http/schema-validation.ts'
+import { invalidField } from '@webmacs/http-kit/schema-validation'
 
 const KEYS = Object.keys(UserSettings.properties) as (keyof UserSettings)[] // the schema's own
 

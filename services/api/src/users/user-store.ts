@@ -2,11 +2,11 @@ import type { Principal } from '@webmacs/auth/fastify'
 import { hashPassword } from '@webmacs/auth/passwords'
 import { AppError, type CreateUser, newId, type Page, type User, type UserId } from '@webmacs/contracts'
 import { type Row, type Tables, violatedUnique } from '@webmacs/database'
+import { limitOf, offsetOf } from '@webmacs/http-kit/paging'
+import type { Versioned } from '@webmacs/http-kit/versions'
 import type { Kysely, Transaction } from 'kysely'
 import { userAnswer } from '../auth/users.ts'
 import type { Changes } from '../changes/changes.ts'
-import { limitOf, offsetOf } from '../http/paging.ts'
-import type { Versioned } from '../http/versions.ts'
 import { mergeSettings } from './settings.ts'
 
 /** Active users, oldest first. */

@@ -1,5 +1,7 @@
 import type { Database } from '@webmacs/database'
 import type { Batch, SourceEpoch } from '../batching/batch.ts'
+import { holdRollups } from '../rollups/hold-rollups.ts'
+import { markStale } from '../rollups/mark-stale.ts'
 import { addCommitted, findNewFrames } from '../sources/committed-ranges.ts'
 import type { CopyRows } from './copy-rows.ts'
 import { inTransaction } from './in-transaction.ts'
@@ -27,11 +29,13 @@ export async function writeBatch(
   mode: WriteMode,
 ): Promise<WrittenBatch> {
   return inTransaction(database, async (client) => {
+    const closedUntil = await holdRollups(client)
     const frames = await findNewFrames(client, batch)
     const written = await (mode === 'copy'
       ? copyRows(client, batch, frames, buffer)
       : insertMissingRows(client, batch, frames))
     await upsertRollups(client, written.rollups)
+    await markStale(client, written.rollups, closedUntil)
     await addCommitted(client, frames)
     return {
       rows: written.rows,

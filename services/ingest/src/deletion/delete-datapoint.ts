@@ -3,6 +3,8 @@ import { type Database, isDatabaseAway, isTransient } from '@webmacs/database'
 import type { Logger } from '@webmacs/service-kit'
 import type pg from 'pg'
 import { inTransaction } from '../commit/in-transaction.ts'
+import { holdRollups } from '../rollups/hold-rollups.ts'
+import { markStale } from '../rollups/mark-stale.ts'
 import { rebuildRollup } from './rebuild-rollup.ts'
 
 const ATTEMPTS = 5
@@ -37,13 +39,16 @@ const DELETE = `
 
 /** First the row, then its rollup: the order in which writers lock them. */
 async function deleteRow(client: pg.PoolClient, event: string, time: string): Promise<number> {
+  const closedUntil = await holdRollups(client)
   const { rows } = await client.query<{ event: number; time: number; value: number | null; quality: number }>(DELETE, [
     event,
     time,
   ])
   for (const row of rows) {
     // A bad reading is in no rollup.
-    if (row.value !== null && !isBad(row.quality)) await rebuildRollup(client, row.event, row.time)
+    if (row.value === null || isBad(row.quality)) continue
+    await rebuildRollup(client, row.event, row.time)
+    await markStale(client, [{ event: row.event, bucket: row.time }], closedUntil)
   }
   return rows.length
 }

@@ -41,7 +41,8 @@ export interface BusNames {
   readonly files: { readonly packages: string }
 }
 
-export type HistorianVerb = 'watermark' | 'delete' | 'gap'
+/** `work`: jobs are waiting, or settings changed; nothing is answered. */
+export type HistorianVerb = 'watermark' | 'delete' | 'gap' | 'work'
 export type ControllerVerb = 'values' | 'describe' | 'test'
 /** What a dead letter came from. */
 export type DeadOrigin = 'readings'

@@ -10,6 +10,8 @@ export interface Access {
   readonly credential?: 'login'
   /** Where the configuration asks for it (`API_DOCS=admin`), admins only. */
   readonly configurable?: true
+  /** A link with a key of its own is let in without a token: a browser's download cannot send one. */
+  readonly link?: true
 }
 
 const open: Access = { role: 'public' }
@@ -67,6 +69,27 @@ export const ACCESS = {
   'POST /api/v1/datapoints/series': viewer,
   'GET /api/v1/datapoints/{id}': viewer,
   'DELETE /api/v1/datapoints/{id}': operator,
+  'POST /api/v1/datapoints/deletions': admin,
+  'GET /api/v1/datapoints/deletions': admin,
+  'GET /api/v1/datapoints/deletions/{id}': admin,
+  'POST /api/v1/series': viewer,
+
+  'GET /api/v1/historian': viewer,
+  'GET /api/v1/historian/events': viewer,
+  'GET /api/v1/historian/retention': viewer,
+  'PUT /api/v1/historian/retention': admin,
+  'GET /api/v1/historian/maintenance': viewer,
+  'POST /api/v1/historian/repairs': admin,
+  'GET /api/v1/historian/repairs/{id}': admin,
+
+  'GET /api/v1/experiments/{id}/export/csv': viewer,
+  'GET /api/v1/export': viewer,
+  'GET /api/v1/exports': viewer,
+  'POST /api/v1/exports': viewer,
+  'GET /api/v1/exports/{id}': viewerOwn,
+  'DELETE /api/v1/exports/{id}': viewerOwn,
+  'GET /api/v1/exports/{id}/metadata': viewerOwn,
+  'GET /api/v1/exports/{id}/download': { ...viewerOwn, link: true },
 
   'GET /api/v1/logging': viewer,
   'POST /api/v1/logging': operator,

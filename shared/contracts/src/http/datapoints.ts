@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import { EventId, ExperimentId } from '../ids.ts'
 import { QualityWords } from '../quality.ts'
 import { Timestamp } from '../time.ts'
-import { pageOf } from './common.ts'
+import { Page, pageOf } from './common.ts'
 
 export const Datapoint = Type.Object({
   public_id: Type.String({
@@ -20,7 +20,51 @@ export const Datapoint = Type.Object({
 })
 export type Datapoint = Static<typeof Datapoint>
 
-export const DatapointPage = pageOf(Datapoint)
+export const DatapointPage = Type.Object({
+  ...pageOf(Datapoint).properties,
+  total_is_estimate: Type.Optional(
+    Type.Boolean({ description: 'True where `total` was estimated: counting would have read too much' }),
+  ),
+  next_cursor: Type.Optional(
+    Type.Union([Type.String(), Type.Null()], {
+      description: '`cursor` of the page that follows; null: this is the last one',
+      examples: ['dp_7k2m9q4tx3ab_1g5w2k3v9q'],
+    }),
+  ),
+})
+
+const moment = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 64, description, examples: ['2026-11-23T16:00:00Z'] })
+
+/** `shown`: good and uncertain ones, which have a value. */
+export const QUALITY_FILTERS = ['shown', 'good', 'uncertain', 'bad'] as const
+export type QualityFilter = (typeof QUALITY_FILTERS)[number]
+
+export const DatapointQuery = Type.Object({
+  ...Page.properties,
+  event: Type.Optional(
+    Type.String({ maxLength: 64, description: 'Only of this event', examples: ['evt_7k2m9q4tx3ab'] }),
+  ),
+  experiment: Type.Optional(
+    Type.String({ maxLength: 64, description: 'Only of this experiment', examples: ['exp_7k2m9q4tx3ab'] }),
+  ),
+  from: Type.Optional(moment('Not before this moment, UTC')),
+  to: Type.Optional(moment('Before this moment, UTC')),
+  quality: Type.Unsafe<QualityFilter>(
+    Type.Enum([...QUALITY_FILTERS], {
+      default: 'shown',
+      description: 'Only of this class; a bad one without value has 0',
+    }),
+  ),
+  cursor: Type.Optional(
+    Type.String({
+      maxLength: 64,
+      description: 'Datapoints after this one in the list, instead of page and skip: what `next_cursor` said',
+      examples: ['dp_7k2m9q4tx3ab_1g5w2k3v9q'],
+    }),
+  ),
+})
+export type DatapointQuery = Static<typeof DatapointQuery>
 export const LatestDatapoints = Type.Array(Datapoint)
 
 /** Most datapoints that one request or message may carry. */

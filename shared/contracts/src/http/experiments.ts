@@ -21,6 +21,7 @@ export const Experiment = Type.Object({
     description: 'Readings from this moment on belong to it no more, UTC; null: it runs',
     examples: [null],
   }),
+  keep: Type.Boolean({ description: 'Retention spares what was measured during it' }),
   user_public_id: Type.Union([UserId, Type.Null()], { description: 'Who made it', examples: ['usr_7k2m9q4tx3ab'] }),
 })
 export type Experiment = Static<typeof Experiment>
@@ -28,5 +29,8 @@ export const ExperimentPage = pageOf(Experiment)
 
 export const CreateExperiment = Type.Object({ name })
 export type CreateExperiment = Static<typeof CreateExperiment>
-export const UpdateExperiment = Type.Object({ name: Type.Optional(name) })
+export const UpdateExperiment = Type.Object({
+  name: Type.Optional(name),
+  keep: Type.Optional(Type.Boolean({ description: 'Whether retention spares what was measured during it' })),
+})
 export type UpdateExperiment = Static<typeof UpdateExperiment>

@@ -8,7 +8,6 @@ import Fastify, {
   type FastifyServerOptions,
   LogController,
 } from 'fastify'
-import { describeApi } from '../openapi/describe-api.ts'
 import { parseJsonBodies } from './body-parsing.ts'
 import { answerBrokenRequest } from './broken-request.ts'
 import { drainConnections } from './drain.ts'
@@ -27,6 +26,10 @@ export interface HttpServerOptions {
   /** Whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: AddressList
   readonly authentication: AuthenticationOptions
+  /** Told of the server before its routes are registered, to describe them. */
+  readonly describe?: (app: HttpServer) => Promise<void>
+  /** For a handler to answer, ms; 0: as long as it takes. */
+  readonly handlerDeadlineMs?: number
 }
 
 /** Routes of this server, typed by their schemas. */
@@ -79,7 +82,7 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
   guardRoutes(app, options.authentication)
   app.addHook('onRoute', (route) => methods.add(route.url, route.method))
   answerUnknownRoutes(app, methods)
-  await describeApi(app)
+  await options.describe?.(app)
   return app
 }
 
@@ -90,7 +93,11 @@ const ourCompilers = {
   buildSerializer: () => () => (body: unknown) => JSON.stringify(body),
 } as unknown as Compilers // the framework's type allows only for its own validator
 
-function newServer({ log, trustedProxies }: HttpServerOptions): FastifyInstance {
+function newServer({
+  log,
+  trustedProxies,
+  handlerDeadlineMs = HANDLER_DEADLINE_MS,
+}: HttpServerOptions): FastifyInstance {
   const logger: FastifyBaseLogger = log
   return Fastify({
     loggerInstance: logger,
@@ -100,7 +107,7 @@ function newServer({ log, trustedProxies }: HttpServerOptions): FastifyInstance 
     trustProxy: (address) => trustedProxies.has(address),
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_DEADLINE_MS,
-    handlerTimeout: HANDLER_DEADLINE_MS,
+    handlerTimeout: handlerDeadlineMs,
     return503OnClosing: true,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_ID },
