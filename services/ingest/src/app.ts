@@ -11,6 +11,9 @@ import {
 } from '@webmacs/service-kit'
 import { sql } from 'kysely'
 import type { IngestConfig } from './config.ts'
+import { Maintenance } from './maintenance/maintenance.ts'
+import { createMaintenanceMetrics } from './maintenance/metrics.ts'
+import { maintenanceTasks } from './maintenance/tasks.ts'
 import { createIngestMetrics, type IngestMetrics } from './metrics.ts'
 import { startWriter } from './writer.ts'
 
@@ -55,12 +58,21 @@ export async function startIngest(config: IngestConfig, { log, signal }: Service
       setImmediate(() => Promise.reject(err))
     },
   })
+  const maintenance = new Maintenance({
+    databaseUrl: config.DATABASE_URL,
+    metrics: createMaintenanceMetrics(registry),
+    log: log.child({ part: 'maintenance' }),
+    tasks: maintenanceTasks(config),
+  })
+  // Without a queue group: everyone hears it, and whoever maintains acts on it.
+  const work = bus.nc.subscribe(bus.names.subjects.historian('work'), { callback: () => maintenance.wake() })
   const lag = setInterval(() => void readLag(bus, metrics, log), LAG_MS)
   await registerService(bus, { name: 'ingest', version: SERVICE_VERSION, description: 'Readings to the database' })
   return {
     ports: { ops: ops.port },
     stop: async () => {
-      await writer.stop(STOP_DEADLINE_MS)
+      work.unsubscribe()
+      await Promise.all([writer.stop(STOP_DEADLINE_MS), maintenance.stop(STOP_DEADLINE_MS)])
       clearInterval(lag)
       await ops.close()
       await bus.close()

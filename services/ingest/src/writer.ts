@@ -35,7 +35,6 @@ export interface Writer {
 
 /** Within the broker's patience with an unacknowledged message two of these may be late, ms. */
 const WORKING_MS = 0.3 * ACK_WAIT_MS
-const PARTITIONS_MS = 3_600_000
 
 /** Starts moving readings from the stream to the database. Needs neither of them to be there at this moment. */
 export function startWriter({ config, bus, database, metrics, log, onFailure }: WriterOptions): Writer {
@@ -58,13 +57,10 @@ export function startWriter({ config, bus, database, metrics, log, onFailure }: 
       metrics.batchSeconds.observe((performance.now() - openedAt) / 1000)
     },
   })
-  const inBackground = (what: string, work: () => Promise<unknown>): void => {
-    work().catch((err: unknown) => log.warn({ event: `${what}.failed`, err }, 'preparation failed, done on demand'))
-  }
-  const makePartitions = (): void => inBackground('partitions', () => partitions.ensureAround(nowMicros()))
-  makePartitions()
-  inBackground('events', () => events.preload())
-  const timers = [setInterval(makePartitions, PARTITIONS_MS), setInterval(() => batcher.sayWorking(), WORKING_MS)]
+  events.preload().catch((err: unknown) => {
+    log.warn({ event: 'events.failed', err }, 'events could not be read, they are looked up on demand')
+  })
+  const working = setInterval(() => batcher.sayWorking(), WORKING_MS)
   const queue = 'ingest'
   const { historian } = bus.names.subjects
   const responders = [
@@ -104,7 +100,7 @@ export function startWriter({ config, bus, database, metrics, log, onFailure }: 
       // A deletion may wait for a lock, or for a database that says nothing: whoever asked is told that nobody answered.
       await Promise.race([answered, aborted(commitAborter.signal)])
       clearTimeout(deadline)
-      for (const timer of timers) clearInterval(timer)
+      clearInterval(working)
       await watermarks.stop()
     },
   }
