@@ -11,6 +11,7 @@ import {
 } from '@webmacs/service-kit'
 import { sql } from 'kysely'
 import type { IngestConfig } from './config.ts'
+import { AcceptanceLimit } from './frames/acceptance-limit.ts'
 import { Maintenance } from './maintenance/maintenance.ts'
 import { createMaintenanceMetrics } from './maintenance/metrics.ts'
 import { maintenanceTasks } from './maintenance/tasks.ts'
@@ -47,11 +48,13 @@ export async function startIngest(config: IngestConfig, { log, signal }: Service
     await sql`SELECT 1`.execute(database.db)
   })
   const ops = await startOpsServer({ host: config.OPS_HOST, port: config.OPS_PORT, metrics: registry, health })
+  const acceptance = new AcceptanceLimit({ database, log, maxDays: config.RETENTION_DAYS })
   const writer = startWriter({
     config,
     bus,
     database,
     metrics,
+    acceptance,
     log,
     onFailure: (err) => {
       // The supervisor's restart is the recovery: a writer that fetches nothing must not look alive.
@@ -65,13 +68,19 @@ export async function startIngest(config: IngestConfig, { log, signal }: Service
     tasks: maintenanceTasks(config),
   })
   // Without a queue group: everyone hears it, and whoever maintains acts on it.
-  const work = bus.nc.subscribe(bus.names.subjects.historian('work'), { callback: () => maintenance.wake() })
+  const work = bus.nc.subscribe(bus.names.subjects.historian('work'), {
+    callback: () => {
+      acceptance.refresh()
+      maintenance.wake()
+    },
+  })
   const lag = setInterval(() => void readLag(bus, metrics, log), LAG_MS)
   await registerService(bus, { name: 'ingest', version: SERVICE_VERSION, description: 'Readings to the database' })
   return {
     ports: { ops: ops.port },
     stop: async () => {
       work.unsubscribe()
+      acceptance.stop()
       await Promise.all([writer.stop(STOP_DEADLINE_MS), maintenance.stop(STOP_DEADLINE_MS)])
       clearInterval(lag)
       await ops.close()

@@ -9,6 +9,7 @@ import type { IngestConfig } from './config.ts'
 import { deleteDatapoint } from './deletion/delete-datapoint.ts'
 import { EventKeys } from './events/event-keys.ts'
 import { createAcceptor } from './frames/accept-message.ts'
+import type { AcceptanceLimit } from './frames/acceptance-limit.ts'
 import { recordGap } from './gaps/record-gap.ts'
 import type { IngestMetrics } from './metrics.ts'
 import { PartitionKeeper } from './partitions/partition-keeper.ts'
@@ -16,13 +17,11 @@ import { readWatermarks } from './sources/read-watermark.ts'
 import { WatermarkPublisher } from './sources/watermark-publisher.ts'
 
 export interface WriterOptions {
-  readonly config: Pick<
-    IngestConfig,
-    'RETENTION_DAYS' | 'BATCH_MAX_ROWS' | 'BATCH_MAX_KB' | 'BATCH_LANES' | 'BATCH_MAX_AGE_MS'
-  >
+  readonly config: Pick<IngestConfig, 'BATCH_MAX_ROWS' | 'BATCH_MAX_KB' | 'BATCH_LANES' | 'BATCH_MAX_AGE_MS'>
   readonly bus: Bus
   readonly database: Database
   readonly metrics: IngestMetrics
+  readonly acceptance: Pick<AcceptanceLimit, 'oldest'>
   readonly log: Logger
   /** Told when the intake ended though nobody stopped it. */
   readonly onFailure: (err: unknown) => void
@@ -37,14 +36,14 @@ export interface Writer {
 const WORKING_MS = 0.3 * ACK_WAIT_MS
 
 /** Starts moving readings from the stream to the database. Needs neither of them to be there at this moment. */
-export function startWriter({ config, bus, database, metrics, log, onFailure }: WriterOptions): Writer {
+export function startWriter({ config, bus, database, metrics, acceptance, log, onFailure }: WriterOptions): Writer {
   const intakeAborter = new AbortController()
   const commitAborter = new AbortController()
   const events = new EventKeys(database)
   const partitions = new PartitionKeeper(database, log)
   const watermarks = new WatermarkPublisher({ bus, database, log })
   const onCommitted = watermarks.changed
-  const accept = createAcceptor({ retentionDays: config.RETENTION_DAYS, now: nowMicros, eventKey: events.keyOf })
+  const accept = createAcceptor({ oldest: acceptance.oldest, now: nowMicros, eventKey: events.keyOf })
   const committer = new Committer({ bus, database, events, partitions, metrics, log, accept, onCommitted })
   const batcher = new Batcher({
     maxRows: config.BATCH_MAX_ROWS,
