@@ -55,12 +55,12 @@ interface Between {
   readonly to: RawBuilder<unknown>
 }
 
-const before = ({ from, to }: Between, moment: RawBuilder<unknown>): Between => ({
+const before = ({ from, to }: Between, limit: RawBuilder<unknown>): Between => ({
   from,
-  to: sql`least(${to}, ${moment})`,
+  to: sql`least(${to}, ${limit})`,
 })
-const after = ({ from, to }: Between, moment: RawBuilder<unknown>): Between => ({
-  from: sql`greatest(${from}, ${moment})`,
+const after = ({ from, to }: Between, limit: RawBuilder<unknown>): Between => ({
+  from: sql`greatest(${from}, ${limit})`,
   to,
 })
 

@@ -55,18 +55,18 @@ test('goes on where it was killed, again and again, and every level is right in 
   timeout: 120_000,
 }, async () => {
   await using site = await startSite()
-  await site.addEvents(20)
+  await site.addEvents(5)
   const closed = Math.floor((nowMicros() - 360_000_000) / HOUR) * HOUR
-  const from = Math.floor(closed / DAY) * DAY - 40 * DAY
+  const from = Math.floor(closed / DAY) * DAY - 20 * DAY
   await sql`
     INSERT INTO datapoint_rollups SELECT events.id, 60, at, 1, 5, 25, 5, at, 5, at, 5, at, 5, at
     FROM events, generate_series(timestamptz 'epoch' + ${from}::int8 * interval '1 microsecond',
-      timestamptz 'epoch' + ${from + 40 * DAY}::int8 * interval '1 microsecond' - interval '1 minute', interval '7 minutes') AS at`.execute(
+      timestamptz 'epoch' + ${from + 20 * DAY}::int8 * interval '1 microsecond' - interval '1 minute', interval '7 minutes') AS at`.execute(
     site.db,
   )
   const closedUntil = async (): Promise<number> =>
     (await site.db.selectFrom('historian_state').select('closed_until').executeTakeFirstOrThrow()).closed_until
-  for (const days of [1, 4, 9]) {
+  for (const days of [1, 3, 6]) {
     const child = await startProcess(site)
     await until(`${days} days are closed`, async () => (await closedUntil()) > from + days * DAY, { timeoutMs: 30_000 })
     await end(child, 'SIGKILL')
