@@ -104,7 +104,8 @@ export class TelemetryIntake {
     const reserveStamps = (): Micros => source.stamps.reserve(stampsNeeded(datapoints, times))
     const keyed = keyedBatch(submission)
     const [acceptance, links, claim] = await Promise.all([
-      readAcceptance(db, retentionDays),
+      // Readings that are stamped here are never too old.
+      times.some((time) => time !== undefined) ? readAcceptance(db, retentionDays) : undefined,
       readEventLinks(db, new Set(datapoints.map(({ event_public_id }) => event_public_id)), cycleEvents),
       keyed === undefined ? undefined : keys.claim(keyed, reserveStamps()),
     ])
@@ -113,7 +114,8 @@ export class TelemetryIntake {
     // Without a key stamped no sooner than now, so that what is published later is stamped later.
     const firstStamp = claim?.stamp ?? reserveStamps()
     const now = nowMicros()
-    const laidOut = layOutFrames({ datapoints, times, links, firstStamp, now, oldest: oldestAccepted(acceptance, now) })
+    const oldest = acceptance === undefined ? now : oldestAccepted(acceptance, now)
+    const laidOut = layOutFrames({ datapoints, times, links, firstStamp, now, oldest })
     for (const { code } of laidOut.rejected) this.#count(code, 1)
     if (kind === 'single' && laidOut.rejected[0] !== undefined) throw refusalOf(laidOut.rejected[0])
     const span = await this.#store(bus, source, laidOut, now)

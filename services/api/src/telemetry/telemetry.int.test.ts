@@ -67,21 +67,17 @@ test('says why one datapoint is not taken', async () => {
 })
 
 test('takes datapoints only as old as they are kept, and none where retention removed them', async () => {
+  const { db } = site.db
   const event = await aLinkedEvent(site.db)
   const statusOf = async (days: number) => (await post(item(event, days, formatTime(nowMicros() - days * DAY)))).status
+  const removeBefore = (raw_from: string) => db.updateTable('historian_state').set({ raw_from }).execute()
   expect(await statusOf(20)).toBe(201)
-  await site.db.updateTable('retention').set({ raw_days: 10 }).execute()
+  await db.updateTable('retention').set({ raw_days: 10 }).execute()
   expect([await statusOf(20), await statusOf(9)]).toEqual([422, 201])
-  await site.db.updateTable('retention').set({ raw_days: null }).execute()
-  await site.db
-    .updateTable('historian_state')
-    .set({ raw_from: formatTime(nowMicros() - 15 * DAY) })
-    .execute()
+  await db.updateTable('retention').set({ raw_days: null }).execute()
+  await removeBefore(formatTime(nowMicros() - 15 * DAY))
   expect([await statusOf(20), await statusOf(14)]).toEqual([422, 201])
-  await site.db
-    .updateTable('historian_state')
-    .set({ raw_from: formatTime(0) })
-    .execute()
+  await removeBefore(formatTime(0))
 })
 
 test('takes what it can of a batch, and lists the rest', async () => {
