@@ -8,7 +8,7 @@ const POSTGRES_EPOCH: Micros = Date.parse('2000-01-01T00:00:00Z') * 1000
 
 /**
  * SQL for a column of numbers as bytes, in the order of the rows: one row for each event instead of thousands. Written and read as bytes, a
- * column takes a fifth of the time that its text takes.
+ * column takes far less time than its text.
  */
 export const numbersOf = (value: RawBuilder<unknown>): RawBuilder<Buffer> =>
   sql<Buffer>`coalesce(string_agg(float8send(coalesce((${value})::float8, 'NaN')), ''), '')`

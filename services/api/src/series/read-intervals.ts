@@ -25,11 +25,15 @@ export interface IntervalQuery {
   readonly aggregates: readonly Aggregate[]
 }
 
+/** `avg` fails where the square of a value is too large, and a division where its result is too small to be a number. */
+const meanOf = (sum: string, count: string): string =>
+  `CASE WHEN abs(${sum}) < 1e-290 THEN 0 ELSE ${sum} / ${count} END`
+
 /** What stands for an interval is worked out of rollups, or of readings. Counts are added as floats: sums of `int8` are slow `numeric`. */
 const OF_ROLLUPS: Readonly<Record<Aggregate, string>> = {
   min: 'min(min)',
   max: 'max(max)',
-  mean: 'sum(sum) / sum(count::float8)',
+  mean: meanOf('sum(sum)', 'sum(count::float8)'),
   first: '(array_agg(first ORDER BY at))[1]',
   last: '(array_agg(last ORDER BY at DESC))[1]',
   count: 'sum(count::float8)',
@@ -37,7 +41,7 @@ const OF_ROLLUPS: Readonly<Record<Aggregate, string>> = {
 const OF_READINGS: Readonly<Record<Aggregate, string>> = {
   min: 'min(value)',
   max: 'max(value)',
-  mean: 'avg(value)',
+  mean: meanOf('sum(value)', 'count(*)'),
   first: '(array_agg(value ORDER BY at))[1]',
   last: '(array_agg(value ORDER BY at DESC))[1]',
   count: 'count(*)',
