@@ -5,6 +5,13 @@ const BENCHMARKS: Record<string, () => Promise<void>> = {
   outbox: async () => (await import('./outbox/bench-outbox.ts')).benchOutbox(),
   sampling: async () => (await import('./sampling/bench-sampling.ts')).benchSampling(),
   commands: async () => (await import('./commands/bench-commands.ts')).benchCommands(),
+  series: async () =>
+    (await import('./series/bench-series.ts')).benchSeries({
+      events: Number(process.env.BENCH_EVENTS ?? 20),
+      rawDays: Number(process.env.BENCH_RAW_DAYS ?? 10),
+      rollupDays: Number(process.env.BENCH_ROLLUP_DAYS ?? 100),
+      requests: Number(process.env.BENCH_REQUESTS ?? 100),
+    }),
   memory: async () => (await import('./memory/bench-memory.ts')).benchMemory(process.env.WEBMACS_DATA_DIR),
 }
 
