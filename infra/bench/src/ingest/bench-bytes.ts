@@ -1,8 +1,9 @@
 import { type Frame, formatTime, type Micros, nowMicros } from '@webmacs/contracts'
+import { ROLLUP_LEVELS } from '@webmacs/database'
 import { describeRun } from '../machine.ts'
 import { report, thousands } from '../report.ts'
 import { type BenchDatabase, type BenchSite, startProcess, startSite } from '../site.ts'
-import { fillCoarseLevels, readTableBytes } from './table-bytes.ts'
+import { fillCoarseLevels, readTableBytes, type TableBytes } from './table-bytes.ts'
 import { environment, publishTexts, untilDrained } from './writer-rate.ts'
 
 interface Plant {
@@ -24,44 +25,67 @@ const DEFAULT_HOURS = 24
 const VACUUM_LOOKS = '2s'
 const SECOND: Micros = 1_000_000
 const HOUR: Micros = 3600 * SECOND
+const YEAR_SECONDS = 365.25 * 86_400
+const BYTES_PER_MB = 1e6
 
 /** What a datapoint at 1 Hz costs on disk, with everything that belongs to it. */
 export async function benchBytes(hours = DEFAULT_HOURS): Promise<void> {
   await using site = await startSite()
-  const rows: string[][] = []
+  const measured: TableBytes[] = []
   for (const plant of PLANTS) {
     process.stdout.write(`bytes, ${plant.title} …\n`)
-    rows.push(await measure(site, plant, hours * plant.share))
+    measured.push(await measure(site, plant, hours * plant.share))
   }
   const { database } = await site.createDatabase('versions')
   await report({
     name: 'bytes',
     title: 'bytes',
     run: await describeRun(site.bus, database),
-    columns: [
-      ...[
-        '1 Hz',
-        'hours',
-        'datapoints',
-        'row',
-        'its indexes',
-        'rollups',
-        'their index',
-        'ranges',
-        'all, bytes a datapoint',
-      ],
-    ],
-    rows,
+    columns: ['at 1 Hz', ...PLANTS.map(({ title, share }) => `${title}, ${hours * share} h`)],
+    rows: LINES.map(([title, of]) => [title, ...measured.map(of)]),
     notes: `Through the stream and an ingest process, with the times of past hours; one commit for each second of the plant, so that a rollup is written as
-often as in a plant that runs: that often it leaves an old version behind. Autovacuum looks as often as it would in the plant's time. Rollups of all levels. Sizes of relations after
-a checkpoint, as they are then: free space in pages counts. The bar is 105 bytes.`,
+often as in a plant that runs: that often it leaves an old version behind. Autovacuum looks as often as it would in the plant's
+time. Sizes of relations after a checkpoint, as they are then: free space in pages counts. The bar is 105 bytes a datapoint. A channel's
+year is these bytes times its datapoints or rollups.`,
   })
 }
 
-async function measure(site: BenchSite, plant: Plant, hours: number): Promise<string[]> {
+/** What the table tells, from the sizes of one plant. */
+const LINES: readonly (readonly [string, (bytes: TableBytes) => string])[] = [
+  ['datapoints', ({ rows }) => thousands(rows)],
+  ['rollups of all levels', ({ rollupRows }) => thousands(rollupRows)],
+  ['row, bytes a datapoint', (of) => (of.datapoints / of.rows).toFixed(1)],
+  ['its indexes', (of) => (of.datapointIndexes / of.rows).toFixed(1)],
+  ['rollups', (of) => (of.rollups / of.rows).toFixed(1)],
+  ['index of the rollups', (of) => (of.rollupIndex / of.rows).toFixed(1)],
+  ['committed ranges', (of) => (of.sources / of.rows).toFixed(1)],
+  ['all, bytes a datapoint', (of) => (allOf(of) / of.rows).toFixed(1)],
+  ["a channel's year, all: MB", (of) => thousands((allOf(of) / of.rows) * (YEAR_SECONDS / BYTES_PER_MB))],
+  ['– minutes and coarser, no raw: MB', (of) => thousands(megabytesOfLevels(of, ROLLUP_LEVELS))],
+  [
+    '– hours and coarser only: MB',
+    (of) =>
+      megabytesOfLevels(
+        of,
+        ROLLUP_LEVELS.filter((level) => level >= 3600),
+      ).toFixed(1),
+  ],
+]
+
+const allOf = (of: TableBytes): number => of.datapoints + of.datapointIndexes + of.rollups + of.rollupIndex + of.sources
+
+/** MB that a channel's rollups of a year take, from the mean of a rollup. */
+const megabytesOfLevels = (of: TableBytes, levels: readonly number[]): number => {
+  const each = (of.rollups + of.rollupIndex) / of.rollupRows
+  return levels.reduce((sum, level) => sum + (YEAR_SECONDS / level) * each, 0) / BYTES_PER_MB
+}
+
+async function measure(site: BenchSite, plant: Plant, hours: number): Promise<TableBytes> {
   const target = await site.createDatabase(plant.name)
   const { pool } = target.database
   await pool.query(`ALTER SYSTEM SET autovacuum_naptime = '${VACUUM_LOOKS}'`)
+  // What is written is the same; a day of commits that each wait for the disk would take an hour.
+  await pool.query("ALTER SYSTEM SET synchronous_commit = 'off'")
   await pool.query('SELECT pg_reload_conf()')
   {
     const commits = { BATCH_MAX_ROWS: String(plant.events) }
@@ -75,10 +99,7 @@ async function measure(site: BenchSite, plant: Plant, hours: number): Promise<st
   const bytes = await readTableBytes(target.database)
   const expected = plant.events * hours * 3600
   if (bytes.rows !== expected) throw new Error(`${expected} datapoints were sent, ${bytes.rows} are stored`)
-  const each = [bytes.datapoints, bytes.datapointIndexes, bytes.rollups, bytes.rollupIndex, bytes.sources]
-  const perDatapoint = (of: number): string => (of / bytes.rows).toFixed(1)
-  const all = each.reduce((sum, one) => sum + one, 0)
-  return [plant.title, String(hours), thousands(bytes.rows), ...each.map(perDatapoint), perDatapoint(all)]
+  return bytes
 }
 
 /** A second of the plant after the other; where each event is a source, each has its own moment in it. */

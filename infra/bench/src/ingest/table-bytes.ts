@@ -8,7 +8,10 @@ export interface TableBytes {
   readonly datapointIndexes: number
   readonly rollups: number
   readonly rollupIndex: number
+  /** Committed ranges of sequence numbers. */
   readonly sources: number
+  /** Of all levels. */
+  readonly rollupRows: number
 }
 
 /** What maintenance makes of minutes when hours are closed: the same sums and extremes of longer buckets. */
@@ -33,7 +36,8 @@ export async function readTableBytes({ pool }: Database): Promise<TableBytes> {
       (SELECT sum(pg_indexes_size(relid))::int8 FROM partitions) AS "datapointIndexes",
       pg_table_size('datapoint_rollups') AS rollups,
       pg_indexes_size('datapoint_rollups') AS "rollupIndex",
-      pg_total_relation_size('reading_sources') AS sources`)
+      pg_total_relation_size('reading_sources') AS sources,
+      (SELECT count(*) FROM datapoint_rollups) AS "rollupRows"`)
   if (rows[0] === undefined) throw new Error('the database gave no sizes')
   return rows[0]
 }
