@@ -17,8 +17,10 @@ const names = wanted.length === 0 ? Object.keys(BENCHMARKS) : wanted
 for (const wish of names) {
   const [name = '', size] = wish.split('=')
   const run = BENCHMARKS[name]
-  if (run === undefined) {
-    process.stderr.write(`"${name}" is no benchmark. There are: ${Object.keys(BENCHMARKS).join(', ')}.\n`)
+  if (run === undefined || (size !== undefined && !(Number(size) > 0))) {
+    process.stderr.write(
+      `"${wish}" is no benchmark. There are: ${Object.keys(BENCHMARKS).join(', ')}; with =size, above 0.\n`,
+    )
     process.exitCode = 64
     break
   }
