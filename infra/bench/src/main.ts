@@ -1,5 +1,5 @@
 const BENCHMARKS: Record<string, (size?: number) => Promise<void>> = {
-  ingest: async () => (await import('./ingest/bench-ingest.ts')).benchIngest(),
+  ingest: async (share) => (await import('./ingest/bench-ingest.ts')).benchIngest(share),
   sustained: async (seconds) => (await import('./ingest/bench-sustained.ts')).benchSustained(seconds),
   replicas: async (readings) => (await import('./ingest/bench-replicas.ts')).benchReplicas(readings),
   outage: async (seconds) => (await import('./ingest/bench-outage.ts')).benchOutage(seconds),
