@@ -1,5 +1,9 @@
-const BENCHMARKS: Record<string, () => Promise<void>> = {
-  ingest: async () => (await import('./ingest/bench-ingest.ts')).benchIngest(),
+const BENCHMARKS: Record<string, (size?: number) => Promise<void>> = {
+  ingest: async (share) => (await import('./ingest/bench-ingest.ts')).benchIngest(share),
+  sustained: async (seconds) => (await import('./ingest/bench-sustained.ts')).benchSustained(seconds),
+  replicas: async (readings) => (await import('./ingest/bench-replicas.ts')).benchReplicas(readings),
+  outage: async (seconds) => (await import('./ingest/bench-outage.ts')).benchOutage(seconds),
+  bytes: async (hours) => (await import('./ingest/bench-bytes.ts')).benchBytes(hours),
   latency: async () => (await import('./latency/bench-latency.ts')).benchLatency(),
   http: async () => (await import('./http/bench-http.ts')).benchHttp(),
   outbox: async () => (await import('./outbox/bench-outbox.ts')).benchOutbox(),
@@ -17,12 +21,15 @@ const BENCHMARKS: Record<string, () => Promise<void>> = {
 
 const wanted = process.argv.slice(2)
 const names = wanted.length === 0 ? Object.keys(BENCHMARKS) : wanted
-for (const name of names) {
+for (const wish of names) {
+  const [name = '', size] = wish.split('=')
   const run = BENCHMARKS[name]
-  if (run === undefined) {
-    process.stderr.write(`"${name}" is no benchmark. There are: ${Object.keys(BENCHMARKS).join(', ')}.\n`)
+  if (run === undefined || (size !== undefined && !(Number(size) > 0))) {
+    process.stderr.write(
+      `"${wish}" is no benchmark. There are: ${Object.keys(BENCHMARKS).join(', ')}; with =size, above 0.\n`,
+    )
     process.exitCode = 64
     break
   }
-  await run()
+  await run(size === undefined ? undefined : Number(size))
 }

@@ -17,6 +17,10 @@ export interface BenchSite extends AsyncDisposable {
   readonly bus: Bus
   /** A migrated database that nothing has used yet. */
   createDatabase(name: string): Promise<BenchDatabase>
+  /** PostgreSQL goes away, as at an update: whatever is connected is cut. */
+  stopDatabases(): Promise<void>
+  /** It comes back on the same port with the same data. */
+  startDatabases(): Promise<void>
 }
 
 export interface BenchDatabase {
@@ -36,7 +40,8 @@ const log: BusLog = {
 
 export async function startSite(): Promise<BenchSite> {
   const folder = await mkdtemp(join(tmpdir(), 'webmacs-bench-'))
-  const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), port: 0, password: 'bench' })
+  const server = { dataDir: join(folder, 'postgres'), password: 'bench' }
+  let postgres = await startPostgres({ ...server, port: 0 })
   const nats = await startNats({ dataDir: join(folder, 'nats'), port: 0 })
   const bus = await connectBus({ url: nats.url, name: 'bench', log })
   await provision(bus)
@@ -49,6 +54,10 @@ export async function startSite(): Promise<BenchSite> {
       const database = openDatabase({ url, maxConnections: 4, applicationName: 'bench' })
       opened.push(database)
       return { url, database, events: await addEvents(database) }
+    },
+    stopDatabases: () => postgres.stop(),
+    startDatabases: async () => {
+      postgres = await startPostgres({ ...server, port: postgres.port })
     },
     [Symbol.asyncDispose]: async () => {
       await Promise.all(opened.map((database) => database.close()))

@@ -41,6 +41,7 @@ export function permissionsOf(
           ...[`${prefix}.watermarks.*`, subjects.allDead, '$JS.API.INFO'],
           ...[
             `$JS.API.STREAM.INFO.${streams.readings}`,
+            `$JS.API.STREAM.MSG.GET.${streams.readings}`,
             `$JS.API.CONSUMER.INFO.${streams.readings}.${durables.ingest}`,
           ],
           `$JS.API.CONSUMER.MSG.NEXT.${streams.readings}.${durables.ingest}`,

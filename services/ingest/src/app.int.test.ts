@@ -1,8 +1,11 @@
 import { request } from '@webmacs/bus'
 import { decodeQuality, formatTime, nowMicros, parseTime, Watermark } from '@webmacs/contracts'
+import { openDatabase } from '@webmacs/database'
 import { aFrame, startTcpProxy, until, valuesOf } from '@webmacs/testing'
 import { expect, test } from 'vitest'
+import { inTransaction } from './commit/in-transaction.ts'
 import { startSite } from './ingest-site.fixture.ts'
+import { holdRollups, holdRollupsAlone } from './rollups/hold-rollups.ts'
 
 const DAY = 86_400_000_000
 
@@ -163,4 +166,23 @@ test('goes on by itself when the broker was away', async () => {
   expect(await site.rowsOf(event)).toHaveLength(1)
   broker.resume()
   await until('the second frame is stored', async () => (await site.rowsOf(event)).length === 2, { timeoutMs: 25_000 })
+})
+
+test('does not let a transaction that fell silent keep its locks', async () => {
+  await using site = await startSite()
+  const shared = { url: site.environment.DATABASE_URL ?? '', maxConnections: 1, applicationName: 'test' }
+  const database = openDatabase({ ...shared, idleTransactionTimeoutMs: 200 })
+  const other = openDatabase(shared)
+  try {
+    const frozen = await database.pool.connect()
+    const ended = new Promise((resolve) => frozen.once('end', resolve))
+    await frozen.query('BEGIN')
+    await holdRollups(frozen)
+    // Waits until the frozen one is ended.
+    await inTransaction(other, holdRollupsAlone)
+    await ended
+    frozen.release(true)
+  } finally {
+    await Promise.all([database.close(), other.close()])
+  }
 })

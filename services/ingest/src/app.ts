@@ -1,4 +1,4 @@
-import { type Bus, connectBus, registerService } from '@webmacs/bus'
+import { type Bus, connectBus, lagShare, readReadingsLag, registerService } from '@webmacs/bus'
 import { openDatabase } from '@webmacs/database'
 import {
   createMetrics,
@@ -20,6 +20,8 @@ import { startWriter } from './writer.ts'
 
 /** Beside the lanes: one reads watermarks, one looks up events or makes partitions, one deletes, one answers health checks. */
 const MORE_CONNECTIONS = 4
+/** A writer that froze, or whose machine is gone, lets go of its locks after this: other writers and the closing of hours wait for them. */
+const IDLE_TRANSACTION_MS = 30_000
 const LAG_MS = 5000
 const STOP_DEADLINE_MS = 8000
 
@@ -35,6 +37,7 @@ export async function startIngest(config: IngestConfig, { log, signal }: Service
   const database = openDatabase({
     url: config.DATABASE_URL,
     maxConnections: config.BATCH_LANES + MORE_CONNECTIONS,
+    idleTransactionTimeoutMs: IDLE_TRANSACTION_MS,
     applicationName: 'webmacs-ingest',
     onConnectionLost: (err) => log.warn({ event: 'database.connection-lost', err }, 'database connection lost'),
   })
@@ -93,9 +96,13 @@ export async function startIngest(config: IngestConfig, { log, signal }: Service
 async function readLag(bus: Bus, metrics: IngestMetrics, log: Logger): Promise<void> {
   if (bus.status() !== 'connected') return
   try {
-    const info = await bus.jsm.consumers.info(bus.names.streams.readings, bus.names.durables.ingest)
-    metrics.pending.set(info.num_pending)
-    metrics.unacknowledged.set(info.num_ack_pending)
+    const lag = await readReadingsLag(bus)
+    metrics.pending.set(lag.pending)
+    metrics.unacknowledged.set(lag.unacknowledged)
+    metrics.lagSeconds.set(lag.oldestAgeMs / 1000)
+    metrics.lagShare.set(lagShare(lag))
+    metrics.streamBytes.set(lag.bytes)
+    metrics.streamMaxBytes.set(lag.maxBytes)
   } catch (err) {
     log.warn({ event: 'ingest.lag-unknown', err }, 'the lag could not be read')
   }

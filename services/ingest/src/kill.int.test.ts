@@ -1,27 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process'
-import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { formatTime, nowMicros } from '@webmacs/contracts'
 import { aFrame, until, valuesOf } from '@webmacs/testing'
 import { expect, test } from 'vitest'
-import { type Site, startSite } from './ingest-site.fixture.ts'
+import { startProcess } from './ingest-process.fixture.ts'
+import { startSite } from './ingest-site.fixture.ts'
 
-const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 const FRAMES = 6000
 const EVENTS = 20
-
-async function startProcess(site: Site): Promise<ChildProcess> {
-  const child = fork(MAIN, { env: { ...process.env, ...site.environment, BATCH_MAX_ROWS: '2000' }, stdio: 'inherit' })
-  await once(child, 'message') // ready
-  return child
-}
-
-async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
-  const exited = once(child, 'exit')
-  child.kill(signal)
-  const [code] = await exited
-  return code
-}
 
 test('loses and doubles nothing when its process is killed under load', { timeout: 90_000 }, async () => {
   await using site = await startSite()
@@ -35,18 +19,18 @@ test('loses and doubles nothing when its process is killed under load', { timeou
     }
   })()
   for (const share of [0.15, 0.3, 0.5]) {
-    const child = await startProcess(site)
+    const child = await startProcess(site, { BATCH_MAX_ROWS: '2000' })
     await until(`${share} of the rows are stored`, async () => (await site.countRows()) > share * FRAMES * EVENTS, {
       timeoutMs: 30_000,
     })
-    await end(child, 'SIGKILL')
+    await child.end('SIGKILL')
   }
-  const last = await startProcess(site)
+  const last = await startProcess(site, { BATCH_MAX_ROWS: '2000' })
   await publishing
   await site.untilAcked(30_000)
   expect(await site.countRows()).toBe(FRAMES * EVENTS)
   expect(await site.wrongRollups()).toEqual([])
   const { committed } = await site.db.selectFrom('reading_sources').select('committed').executeTakeFirstOrThrow()
   expect(committed).toBe(`{[1,${FRAMES + 1})}`)
-  expect(await end(last, 'SIGTERM')).toBe(0)
+  expect(await last.end('SIGTERM')).toBe(0)
 })

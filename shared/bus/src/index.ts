@@ -27,5 +27,6 @@ export {
   unprovision,
 } from './provision.ts'
 export { type PullOptions, pullMessages } from './pull.ts'
+export { lagShare, type ReadingsLag, readReadingsLag } from './readings-lag.ts'
 export { registerService, type ServiceIdentity } from './service-registration.ts'
 export { onceReached, untilConnected } from './waiting.ts'

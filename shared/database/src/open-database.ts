@@ -12,6 +12,8 @@ export interface DatabaseOptions {
   readonly applicationName: string
   /** The server gives up a statement that takes longer, milliseconds; unlimited when left out. */
   readonly statementTimeoutMs?: number
+  /** The server ends a connection whose transaction sends nothing for so long, milliseconds; unlimited when left out. */
+  readonly idleTransactionTimeoutMs?: number
   /** Told of each statement that went through Kysely, after it was answered or has failed. */
   readonly onStatement?: () => void
   /** Told when a connection breaks (perhaps twice for one); the pool makes a new one at the next query. */
@@ -38,8 +40,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     application_name: options.applicationName,
     connectionTimeoutMillis: CONNECT_DEADLINE_MS,
     keepAlive: true,
-    // Compiling a statement takes longer than answering it: ours are short, however their cost is estimated.
-    options: `-c timezone=UTC -c jit=off -c statement_timeout=${options.statementTimeoutMs ?? 0}`,
+    options: Object.entries(sessionSettings(options))
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
     types: { getTypeParser },
   })
   const lost = (err: Error): void => {
@@ -63,6 +66,18 @@ export function openDatabase(options: DatabaseOptions): Database {
     },
   }
 }
+
+/** A client whose machine is gone would hold its locks for two hours, the system's default: here for half a minute. */
+const sessionSettings = ({ statementTimeoutMs = 0, idleTransactionTimeoutMs = 0 }: DatabaseOptions) => ({
+  timezone: 'UTC',
+  // Compiling a statement takes longer than answering it: ours are short, however their cost is estimated.
+  jit: 'off',
+  statement_timeout: statementTimeoutMs,
+  idle_in_transaction_session_timeout: idleTransactionTimeoutMs,
+  tcp_keepalives_idle: 15,
+  tcp_keepalives_interval: 5,
+  tcp_keepalives_count: 3,
+})
 
 const INT8 = 20
 const TIMESTAMPTZ = 1184

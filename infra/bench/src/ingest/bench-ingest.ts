@@ -14,13 +14,16 @@ const RUNS = [
 ] as const
 const DAY = 86_400_000_000
 
-/** Drains a backlog against raw COPY of the same rows, then writes while the publisher runs. */
-export async function benchIngest(): Promise<void> {
+/**
+ * Drains a backlog against raw COPY of the same rows, then writes while the publisher runs.
+ * @param share of the readings, for a try
+ */
+export async function benchIngest(share = 1): Promise<void> {
   await using site = await startSite()
   const rows: string[][] = []
   for (const run of RUNS) {
     process.stdout.write(`ingest, ${run.valuesPerFrame} values a frame …\n`)
-    rows.push(await measure(site, run))
+    rows.push(await measure(site, { ...run, count: run.count * share }))
   }
   const { database } = await site.createDatabase('versions')
   await report({
@@ -42,7 +45,10 @@ nats-server, PostgreSQL and ingest share the cores; with small frames the publis
   })
 }
 
-async function measure(site: BenchSite, run: (typeof RUNS)[number]): Promise<string[]> {
+async function measure(
+  site: BenchSite,
+  run: { readonly valuesPerFrame: number; readonly count: number },
+): Promise<string[]> {
   const suffix = `${run.valuesPerFrame}`
   const start = Math.floor(nowMicros() / DAY) * DAY - DAY
   const fresh = async (kind: string) => {

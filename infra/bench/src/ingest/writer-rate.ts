@@ -9,9 +9,17 @@ const POLL_MS = 10
 
 /** Publishes all frames, each acknowledged by the broker. */
 export async function publishAll(bus: Bus, readings: Readings): Promise<void> {
-  const subject = bus.names.subjects.readings(readings.source)
+  const ofSource = function* (): Generator<[string, string], void, void> {
+    for (const text of frameTexts(readings)) yield [readings.source, text]
+  }
+  await publishTexts(bus, ofSource())
+}
+
+/** Publishes frames, each with the name of its source, and each acknowledged by the broker. */
+export async function publishTexts(bus: Bus, texts: Iterable<readonly [string, string]>): Promise<void> {
   const inFlight = new Set<Promise<unknown>>()
-  for (const text of frameTexts(readings)) {
+  for (const [source, text] of texts) {
+    const subject = bus.names.subjects.readings(source)
     const publishing: Promise<unknown> = bus.js.publish(subject, text).finally(() => inFlight.delete(publishing))
     inFlight.add(publishing)
     if (inFlight.size >= WINDOW) await Promise.race(inFlight)
@@ -41,12 +49,12 @@ export async function sustainedRate(site: BenchSite, target: BenchDatabase, read
   return readings.count / seconds
 }
 
-const environment = (site: BenchSite, target: BenchDatabase): NodeJS.ProcessEnv => ({
+export const environment = (site: BenchSite, target: BenchDatabase): NodeJS.ProcessEnv => ({
   NATS_URL: site.natsUrl,
   DATABASE_URL: target.url,
 })
 
-async function untilDrained(bus: Bus): Promise<void> {
+export async function untilDrained(bus: Bus): Promise<void> {
   for (;;) {
     const info = await bus.jsm.consumers.info(bus.names.streams.readings, bus.names.durables.ingest)
     if (info.num_pending === 0 && info.num_ack_pending === 0) return
@@ -55,7 +63,7 @@ async function untilDrained(bus: Bus): Promise<void> {
 }
 
 /** A rate of something that did not arrive is no rate. */
-async function checkStored({ database }: BenchDatabase, expected: number): Promise<void> {
+export async function checkStored({ database }: BenchDatabase, expected: number): Promise<void> {
   const { rows } = await database.pool.query<{ rows: number; in_rollups: number }>(
     'SELECT (SELECT count(*) FROM datapoints) AS rows, (SELECT sum(count)::int8 FROM datapoint_rollups) AS in_rollups',
   )

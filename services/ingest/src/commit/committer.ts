@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Bus } from '@webmacs/bus'
+import { type Micros, nowMicros } from '@webmacs/contracts'
 import { type Database, isAboutValues, isDatabaseAway, isTransient, violatedUnique } from '@webmacs/database'
 import type { Logger } from '@webmacs/service-kit'
 import pg from 'pg'
@@ -29,6 +30,8 @@ type RetryReason = 'duplicate' | 'conflict' | 'partition' | 'away' | 'failed'
 
 const FIRST_RETRY_MS = 100
 const MAX_RETRY_MS = 5000
+/** Asking whether the database is back costs it nothing, and what waited comes on top of the pause. */
+const MAX_AWAY_RETRY_MS = 1000
 const CONFLICT_RETRY_MS = 20
 /** A batch that failed so often for a reason that nobody thought of is written in parts. */
 const MAX_FAILURES = 3
@@ -50,12 +53,15 @@ export class Committer {
   async commit(batch: Batch, signal: AbortSignal): Promise<void> {
     const startedAt = performance.now()
     const buffer = this.#buffers.pop() ?? new CopyRows()
-    const written = await this.#untilWritten(batch, buffer, signal)
+    const { metrics, log, onCommitted } = this.#options
+    metrics.committing.inc()
+    const written = await this.#untilWritten(batch, buffer, signal).finally(() => metrics.committing.dec())
     this.#buffers.push(buffer)
     for (const message of batch.messages) message.ack()
-    const { metrics, log, onCommitted } = this.#options
     metrics.rows.inc(written.rows)
     metrics.batches.inc()
+    metrics.batchRows.observe(written.rows)
+    if (written.rows > 0) metrics.delaySeconds.observe(secondsSince(newestOf(batch.frameTimes)))
     if (written.duplicateRows > 0) metrics.duplicates.inc({ kind: 'row' }, written.duplicateRows)
     if (written.duplicateFrames > 0) metrics.duplicates.inc({ kind: 'frame' }, written.duplicateFrames)
     onCommitted(written.sources)
@@ -73,15 +79,21 @@ export class Committer {
       try {
         await settleDoubts(batch, this.#options)
         await partitions.ensureFor(batch.frameTimes)
-        return await writeBatch(database, batch, buffer, mode)
+        const writingSince = performance.now()
+        const written = await writeBatch(database, batch, buffer, mode)
+        this.#options.metrics.writeSeconds.observe((performance.now() - writingSince) / 1000)
+        return written
       } catch (err) {
         const reason = this.#retryReason(err)
         this.#options.metrics.retries.inc({ reason })
         if (reason === 'duplicate') {
           mode = 'insert'
           this.#options.metrics.fallbacks.inc()
-        } else if (reason === 'conflict') await delay(Math.random() * CONFLICT_RETRY_MS, undefined, { signal })
-        else {
+        } else if (reason === 'conflict') {
+          // A deadlock comes from rows that another writer is writing, too: COPY takes them in any order and would meet it again.
+          if (isTransient(err)) mode = 'insert'
+          await delay(Math.random() * CONFLICT_RETRY_MS, undefined, { signal })
+        } else {
           if (reason === 'partition') partitions.forget()
           if (reason === 'failed') failures += 1
           await this.#backOff(err, reason, attempt, signal)
@@ -128,7 +140,8 @@ export class Committer {
   }
 
   async #backOff(err: unknown, reason: RetryReason, attempt: number, signal: AbortSignal): Promise<void> {
-    const retryMs = Math.min(FIRST_RETRY_MS * 2 ** attempt, MAX_RETRY_MS) * (0.5 + Math.random() / 2)
+    const longestMs = reason === 'away' ? MAX_AWAY_RETRY_MS : MAX_RETRY_MS
+    const retryMs = Math.min(FIRST_RETRY_MS * 2 ** attempt, longestMs) * (0.5 + Math.random() / 2)
     const facts = { event: 'batch.commit-failed', reason, attempt, retryMs: Math.round(retryMs), err }
     const { log } = this.#options
     if (reason === 'failed') log.error(facts, 'batch could not be committed, trying again')
@@ -136,3 +149,8 @@ export class Committer {
     await delay(retryMs, undefined, { signal })
   }
 }
+
+const newestOf = (times: readonly Micros[]): Micros => times.reduce((newest, time) => Math.max(newest, time), 0)
+
+/** Clocks differ: what seems to come from the future is new. */
+const secondsSince = (time: Micros): number => Math.max(0, nowMicros() - time) / 1_000_000

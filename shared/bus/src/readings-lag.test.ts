@@ -1,14 +1,22 @@
 import { expect, test } from 'vitest'
-import { lagShare } from './lag-share.ts'
+import { lagShare } from './readings-lag.ts'
 
-const idle = { unacknowledged: 0, messages: 1000, bytes: 1000, maxBytes: 1000, oldestAgeMs: 0, maxAgeMs: 100 }
+const idle = {
+  pending: 0,
+  unacknowledged: 0,
+  messages: 1000,
+  bytes: 1000,
+  maxBytes: 1000,
+  oldestAgeMs: 0,
+  maxAgeMs: 100,
+}
 
 test('does not count what is stored, however full the stream is', () => {
   expect(lagShare(idle)).toBe(0)
 })
 
 test('grows with the bytes that wait', () => {
-  expect(lagShare({ ...idle, unacknowledged: 850 })).toBeCloseTo(0.85)
+  expect(lagShare({ ...idle, pending: 800, unacknowledged: 50 })).toBeCloseTo(0.85)
 })
 
 test('grows with the age of the oldest that waits', () => {
