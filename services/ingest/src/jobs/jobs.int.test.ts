@@ -211,3 +211,31 @@ test('gives up a job that cannot be done, says why, and goes on with the next', 
     return told.length === 1
   })
 })
+
+test('keeps rollups right while writers fill the very minutes that are deleted and repaired', {
+  timeout: 120_000,
+}, async () => {
+  await using busy = await startSite()
+  const [event] = (await busy.addEvents(1)) as [EventId]
+  const writers = { BATCH_MAX_ROWS: '20', BATCH_MAX_AGE_MS: '5' }
+  await Promise.all([busy.startWriter(writers), busy.startWriter(writers)])
+  const start = anHour()
+  const times = Array.from({ length: 500 }, (_, n) => start + (n % 3) * MINUTE + n)
+  let isPublished = false
+  const publishing = (async () => {
+    for (const [n, time] of times.entries()) await busy.publish(frameAt(time, [[event, n]]))
+    isPublished = true
+  })()
+  let deleted = 0
+  const range = { events: null, from: start + 40, to: start + 2 * MINUTE + 300 }
+  while (!isPublished) {
+    const jobs = [await makeJob(busy, { kind: 'delete', ...range }), await makeJob(busy, { kind: 'repair', ...range })]
+    const [deletion] = await Promise.all(jobs.map((job) => endedJob(busy.db, job)))
+    deleted += deletion?.done ?? 0
+  }
+  await publishing
+  await busy.untilAcked(20_000)
+  expect(await busy.wrongRollups()).toEqual([])
+  expect(deleted).toBeGreaterThan(0)
+  expect(deleted + (await busy.countRows())).toBe(times.length)
+})
