@@ -6,7 +6,7 @@ import { moment } from './moment.ts'
 export const ROLLUP_LEVELS = [60, 600, 3600, 14_400, 86_400] as const
 export type RollupLevel = (typeof ROLLUP_LEVELS)[number]
 const FINEST = ROLLUP_LEVELS[0]
-const HOUR = 3600
+const HOUR = 3600 satisfies RollupLevel
 
 export interface RollupRange {
   /** SQL of an `int4[]` with the keys of events. */
@@ -23,43 +23,78 @@ const COLUMNS = [
 ]
 
 /**
- * SQL for the rollups of a range: those of the level where they are right, and the minutes' of the hours that are not closed yet or became
- * stale. So rows are of two lengths, and whoever reads them groups them; each reading is in one of them. The one place that says which
- * rollups may be believed. Beyond the retention of minutes only levels from an hour on are complete.
+ * SQL for the rollups of a range: those of the level where they are right, else an hour's, and where these are not right either, because the
+ * hour is not closed yet or became stale, the minutes'. So rows are of up to three lengths, and whoever reads them groups them; each reading
+ * is in one of them. The one place that says which rollups may be believed. Beyond the retention of minutes only levels from an hour on are
+ * complete.
  */
-export function rollupRows({ events, level, from, to }: RollupRange): RawBuilder<unknown> {
-  const columns = sql.join(COLUMNS.map((column) => sql.ref(`rollup.${column}`)))
-  const between = (resolution: number, lower: RawBuilder<unknown>, upper: RawBuilder<unknown>) => sql`
-    SELECT ${columns} FROM datapoint_rollups rollup
-    WHERE event_id = ANY(${events}::int4[]) AND resolution = ${sql.lit(resolution)} AND bucket >= ${lower} AND bucket < ${upper}`
-  if (level === FINEST) return between(FINEST, moment(from), moment(to))
-  // Hours beyond the retention of minutes stay as they are.
-  const believed = (column: string) => sql`(SELECT ${binned(level, sql.ref(column))} FROM historian_state)`
-  const closed = believed('closed_until')
-  // What is not right is the rollup that holds the hour, or the rollups within it: either way one interval, so that joins go by equality.
-  const span = Math.max(level, HOUR)
-  const staleSpan = binned(span, sql.ref('hour'))
-  return sql`
-    ${between(level, moment(from), sql`least(${moment(to)}, ${closed})`)} AND NOT EXISTS (
-      SELECT FROM stale_rollups WHERE stale_rollups.event_id = rollup.event_id AND hour >= ${believed('minutes_from')}
-        AND ${staleSpan} = ${binned(span, sql.ref('rollup.bucket'))}
-    )
-    UNION ALL ${between(FINEST, sql`greatest(${moment(from)}, ${closed})`, moment(to))}
-    UNION ALL
-    SELECT ${columns} FROM (
-      SELECT DISTINCT event_id AS stale_event, ${staleSpan} AS stale_from FROM stale_rollups
-      WHERE event_id = ANY(${events}::int4[]) AND hour >= ${believed('minutes_from')} AND ${staleSpan} + ${seconds(span)} > ${moment(from)}
-        AND hour < ${moment(to)}
-    ) stale
-    CROSS JOIN LATERAL (
-      SELECT * FROM datapoint_rollups
-      WHERE event_id = stale_event AND resolution = ${sql.lit(FINEST)} AND bucket >= greatest(stale_from, ${moment(from)})
-        AND bucket < least(stale_from + ${seconds(span)}, ${moment(to)}, ${closed})
-      OFFSET 0
-    ) rollup`
+export function rollupRows(range: RollupRange): RawBuilder<unknown> {
+  const { level } = range
+  const whole = { from: moment(range.from), to: moment(range.to) }
+  if (level === FINEST) return rows(range.events, FINEST, whole)
+  // What is marked is an hour; what is not right is what holds it, or what lies in it. Levels nest, so each is found by equality.
+  const parts =
+    level <= HOUR
+      ? [
+          sql`${rows(range.events, level, before(whole, closedUntil(level)))} AND NOT ${isStale(HOUR)}`,
+          rows(range.events, FINEST, after(whole, closedUntil(level))),
+          rowsOfStale(range, HOUR, FINEST),
+        ]
+      : [
+          sql`${rows(range.events, level, before(whole, closedUntil(level)))} AND NOT ${isStale(level)}`,
+          sql`${rows(range.events, HOUR, before(after(whole, closedUntil(level)), closedUntil(HOUR)))} AND NOT ${isStale(HOUR)}`,
+          sql`${rowsOfStale(range, level, HOUR)} WHERE NOT ${isStale(HOUR)}`,
+          rows(range.events, FINEST, after(whole, closedUntil(HOUR))),
+          rowsOfStale(range, HOUR, FINEST),
+        ]
+  return sql.join(parts, sql` UNION ALL `)
 }
 
-const seconds = (count: number): RawBuilder<unknown> => sql`make_interval(secs => ${sql.lit(count)})`
+interface Between {
+  readonly from: RawBuilder<unknown>
+  readonly to: RawBuilder<unknown>
+}
+
+const before = ({ from, to }: Between, limit: RawBuilder<unknown>): Between => ({
+  from,
+  to: sql`least(${to}, ${limit})`,
+})
+const after = ({ from, to }: Between, limit: RawBuilder<unknown>): Between => ({
+  from: sql`greatest(${from}, ${limit})`,
+  to,
+})
+
+/** Before it rollups of a level are complete. */
+const closedUntil = (level: RollupLevel) => sql`(SELECT ${binned(level, sql.ref('closed_until'))} FROM historian_state)`
+const seconds = (count: number) => sql`make_interval(secs => ${sql.lit(count)})`
+
+const SELECTED = sql.join(COLUMNS.map((column) => sql.ref(`rollup.${column}`)))
+
+const rows = (events: RawBuilder<unknown>, level: RollupLevel, { from, to }: Between) => sql`
+  SELECT ${SELECTED} FROM datapoint_rollups rollup
+  WHERE event_id = ANY(${events}::int4[]) AND resolution = ${sql.lit(level)} AND bucket >= ${from} AND bucket < ${to}`
+
+/** Hours beyond the retention of minutes stay as they are, marked or not. */
+const HEALABLE = sql`hour >= (SELECT minutes_from FROM historian_state)`
+
+/** Whether the rollup lies in an interval of so many seconds with a stale hour. */
+const isStale = (span: RollupLevel) => sql`EXISTS (
+  SELECT FROM stale_rollups WHERE stale_rollups.event_id = rollup.event_id AND ${HEALABLE}
+    AND ${binned(span, sql.ref('hour'))} = ${binned(span, sql.ref('rollup.bucket'))})`
+
+/** The finer rollups of intervals with a stale hour, as far as they are closed: the others are read as a whole. */
+const rowsOfStale = ({ events, from, to }: RollupRange, span: RollupLevel, finer: RollupLevel) => sql`
+  SELECT ${SELECTED} FROM (
+    SELECT DISTINCT event_id AS stale_event, ${binned(span, sql.ref('hour'))} AS stale_from FROM stale_rollups
+    WHERE event_id = ANY(${events}::int4[]) AND ${HEALABLE} AND hour >= ${moment(Math.floor(from / (span * 1e6)) * span * 1e6)}
+      AND hour < ${moment(to)}
+  ) stale
+  CROSS JOIN LATERAL (
+    SELECT * FROM datapoint_rollups
+    WHERE event_id = stale_event AND resolution = ${sql.lit(finer)} AND bucket >= greatest(stale_from, ${moment(from)})
+      AND bucket < least(stale_from + ${seconds(span)}, ${moment(to)}, ${closedUntil(span)})
+    OFFSET 0
+  ) rollup`
 
 /** SQL for the start of the interval of so many seconds that holds the moment. Intervals are counted from 1970 on, so levels nest. */
 export const binned = (seconds: number, at: RawBuilder<unknown>): RawBuilder<Micros> =>

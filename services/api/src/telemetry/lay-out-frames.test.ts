@@ -13,7 +13,6 @@ import { OwnSource } from './own-source.ts'
 import { STAMP_STEP } from './stamp-clock.ts'
 
 const DAY = 86_400_000_000
-
 const A = 'evt_aaaaaaaaaaaa' as EventId
 const B = 'evt_bbbbbbbbbbbb' as EventId
 const UNLINKED = 'evt_cccccccccccc' as EventId

@@ -66,6 +66,24 @@ test('says why one datapoint is not taken', async () => {
   expect(await published(event)).toEqual([])
 })
 
+test('takes datapoints only as old as they are kept, and none where retention removed them', async () => {
+  const event = await aLinkedEvent(site.db)
+  const statusOf = async (days: number) => (await post(item(event, days, formatTime(nowMicros() - days * DAY)))).status
+  expect(await statusOf(20)).toBe(201)
+  await site.db.updateTable('retention').set({ raw_days: 10 }).execute()
+  expect([await statusOf(20), await statusOf(9)]).toEqual([422, 201])
+  await site.db.updateTable('retention').set({ raw_days: null }).execute()
+  await site.db
+    .updateTable('historian_state')
+    .set({ raw_from: formatTime(nowMicros() - 15 * DAY) })
+    .execute()
+  expect([await statusOf(20), await statusOf(14)]).toEqual([422, 201])
+  await site.db
+    .updateTable('historian_state')
+    .set({ raw_from: formatTime(0) })
+    .execute()
+})
+
 test('takes what it can of a batch, and lists the rest', async () => {
   const [event, retired] = [await aLinkedEvent(site.db), await aLinkedEvent(site.db)]
   const [disabled, unlinked] = [await aLinkedEvent(site.db, { enabled: false }), await anEvent(site.db)]

@@ -19,9 +19,9 @@ const LIST = `
   FROM pg_class LEFT JOIN pg_inherits ON inhrelid = pg_class.oid AND inhparent = 'datapoints'::regclass
   WHERE relkind = 'r' AND relnamespace = (SELECT relnamespace FROM pg_class WHERE oid = 'datapoints'::regclass)
     AND relname ~ '^datapoints_[0-9]{8}$'
-  ORDER BY relname`
+  ORDER BY inhdetachpending DESC NULLS LAST, relname`
 
-/** The weekly partitions, oldest first. */
+/** The weekly partitions, oldest first; before them the one whose detaching was begun, because no other can be detached until it is. */
 export async function listPartitions({ pool }: Database): Promise<StoredPartition[]> {
   const { rows } = await pool.query<Pick<StoredPartition, 'name' | 'state'>>(LIST)
   return rows.flatMap(({ name, state }) => {

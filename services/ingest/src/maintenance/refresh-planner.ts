@@ -12,8 +12,9 @@ const GROWN = `
       OR oid = 'datapoint_rollups'::regclass)
     AND pg_relation_size(oid) / current_setting('block_size')::int8 > ${GROWTH} * relpages + ${MIN_PAGES}
   ORDER BY relname`
-const IS_PARENT_GROWN = `
-  SELECT FROM pg_class parent WHERE oid = 'datapoints'::regclass
+/** Since version 18 its partitions need not be looked at once more. */
+const GROWN_PARENT = `
+  SELECT CASE WHEN current_setting('server_version_num')::int >= 180000 THEN 'ONLY' ELSE '' END AS only FROM pg_class parent WHERE oid = 'datapoints'::regclass
     AND (SELECT sum(greatest(reltuples, 0)) FROM pg_class WHERE oid IN (SELECT inhrelid FROM pg_inherits WHERE inhparent = parent.oid))
       > ${GROWTH} * greatest(reltuples, 0) + 10000`
 const LOCK_TIMEOUT = `SET lock_timeout = '2s'`
@@ -34,9 +35,9 @@ export async function refreshPlanner({ pool }: Database, signal: AbortSignal): P
       await client.query(`ANALYZE ${client.escapeIdentifier(name)}`)
       count += 1
     }
-    const { rowCount } = await client.query(IS_PARENT_GROWN)
-    if (rowCount === 0) return count
-    await client.query('ANALYZE ONLY datapoints')
+    const [parent] = (await client.query<{ only: string }>(GROWN_PARENT)).rows
+    if (parent === undefined) return count
+    await client.query(`ANALYZE ${parent.only} datapoints`)
     return count + 1
   } finally {
     client.release(true) // with its lock_timeout

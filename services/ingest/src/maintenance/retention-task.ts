@@ -33,6 +33,7 @@ async function removeExpired({ database, signal }: MaintenanceContext): Promise<
   const before = await advanceRetention(database, plan)
   const endAt = performance.now() + MAX_RUN_MS
   const isOver = (): boolean => signal.aborted || performance.now() > endAt
+  let isBusy = false
   for (const partition of await listPartitions(database)) {
     if (partition.from >= before.raw) continue
     const expired = { from: partition.from, to: Math.min(partition.to, before.raw) }
@@ -40,8 +41,10 @@ async function removeExpired({ database, signal }: MaintenanceContext): Promise<
     const isExpired = partition.to <= before.raw && parts[0]?.from === partition.from && parts[0].to === partition.to
     if (isExpired) {
       if (isOver()) return { counts, hasMore: true }
-      if (await dropPartition(database, partition)) counts.partitions_dropped += 1
-      else counts.partitions_busy += 1
+      // The database detaches one at a time: behind one that is still read the others wait for their turn.
+      if (isBusy) continue
+      isBusy = !(await dropPartition(database, partition))
+      counts[isBusy ? 'partitions_busy' : 'partitions_dropped'] += 1
     } else if (partition.state === 'attached') {
       for (const part of parts) {
         for await (const deleted of deleteRows(database, part)) {

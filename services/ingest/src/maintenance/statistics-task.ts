@@ -32,9 +32,9 @@ export const statisticsTask = (databasePath: string): MaintenanceTask => ({
   everyMs: EVERY_MS,
   onWork: false,
   run: async ({ database, log, signal }) => {
-    const analyzed = await refreshPlanner(database, signal)
     const { datapoints } = await measureHoldings(database, nowMicros())
     await writeTotals(database, datapoints, await measureDisk(databasePath, log))
+    const analyzed = await refreshPlanner(database, signal)
     // That numbers were measured is no change to tell of.
     return { counts: { tables_analyzed: analyzed } }
   },
