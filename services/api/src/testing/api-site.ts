@@ -37,6 +37,7 @@ export interface TestApi extends AsyncDisposable {
 
 export interface ApiSite extends AsyncDisposable {
   readonly db: Database
+  readonly databaseUrl: string
   readonly bus: TestBus
   readonly key: TokenKey
   readonly users: Readonly<Record<Role, { readonly id: UserId; readonly email: string; readonly token: string }>>
@@ -74,7 +75,16 @@ export async function startApiSite(env: NodeJS.ProcessEnv = {}): Promise<ApiSite
     return stack.use(await startTestApi(config, tokens))
   }
   const api = await start()
-  return { db: database.db, bus, key, users, api, startApi: start, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+  return {
+    db: database.db,
+    databaseUrl: database.url,
+    bus,
+    key,
+    users,
+    api,
+    startApi: start,
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
 }
 
 export async function aUser(
