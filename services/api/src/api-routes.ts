@@ -17,6 +17,7 @@ import { datapointRoutes } from './datapoints/routes.ts'
 import { eventRoutes } from './events/routes.ts'
 import { experimentRoutes } from './experiments/routes.ts'
 import { gapRoutes } from './gaps/routes.ts'
+import { historianRoutes } from './historian/routes.ts'
 import { loggingRoutes } from './logging/routes.ts'
 import { packageRoutes } from './packages/routes.ts'
 import type { ControllerStates } from './plugins/controller-states.ts'
@@ -56,6 +57,7 @@ export const apiRoutes =
     await api.register(eventRoutes(parts))
     await api.register(experimentRoutes(parts))
     await api.register(datapointRoutes(parts))
+    await api.register(historianRoutes(parts))
     await api.register(gapRoutes(parts))
     await api.register(telemetryRoutes(parts))
     await api.register(loggingRoutes(parts))
