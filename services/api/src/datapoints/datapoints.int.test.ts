@@ -135,6 +135,33 @@ test('gives each latest value the experiment that its time belongs to', async ()
   expect(point.experiment_public_id).toBe(experiment)
 })
 
+test('gives values of long ago the experiments of their time too', async () => {
+  await site.db.db.deleteFrom('experiments').execute() // windows of other tests would overlap
+  const now = nowMicros()
+  const DAYS = 24 * 60 * MINUTE
+  const times = [now, now - MINUTE, now - 20 * DAYS, now - 20 * DAYS - 30 * MINUTE, now - 40 * DAYS]
+  const events = await Promise.all(times.map(() => anEvent(site.db)))
+  for (const [index, time] of times.entries()) {
+    const event = events[index]
+    if (event !== undefined) await storeReadings(site.db, event, [{ time, value: index }])
+  }
+  const long = await anExperiment(now - 20 * DAYS - 20 * MINUTE, now - 30_000_000)
+  const old = await anExperiment(now - 40 * DAYS, now - 40 * DAYS + 1)
+  const restarted = await site.startApi()
+  const shown = await latest(restarted)
+  const experimentOf = ({ id }: TestEvent) =>
+    shown.find(({ event_public_id }) => event_public_id === id)?.experiment_public_id
+  expect(events.map(experimentOf)).toEqual([null, long, long, null, old])
+})
+
+test('passes over a late reading that is older than the newest, after a restart as well', async () => {
+  const event = await aKnownEvent()
+  const now = nowMicros()
+  await storeReadings(site.db, event, [{ time: now, value: 2 }])
+  await storeReadings(site.db, event, [{ time: now - 30 * 24 * 60 * MINUTE, value: 1 }])
+  expect((await latestOf(event, await site.startApi()))?.value).toBe(2)
+})
+
 test('shows the newest value whatever order readings come in, late ones included, bad ones not', async () => {
   const [event, marker] = [await aKnownEvent(), await aKnownEvent()]
   const { nc, names } = site.bus.bus

@@ -69,7 +69,11 @@ test('sets retention, writes down who did it, and wakes the historian', async ()
   const woken: string[] = []
   const { nc, names } = site.bus.bus
   const subject = names.subjects.historian('work')
-  nc.subscribe(subject, { callback: (_err, message) => woken.push(message.subject) })
+  nc.subscribe(subject, {
+    callback: (_err, message) => {
+      woken.push(message.subject)
+    },
+  })
   await nc.flush()
   expect(await read('/retention')).toEqual({ raw_days: null, minute_days: null })
   const retention = { raw_days: 90, minute_days: 365 }
