@@ -7,13 +7,14 @@ import { connect } from '@nats-io/transport-node'
 import { busNames } from '@webmacs/contracts'
 
 /**
- * The limit, as a process of its own: a POST is parsed and published to JetStream, a GET answered with 25 entries made beforehand; nobody is
+ * The limit, as a process of its own: a POST is parsed and published to JetStream, a GET answered with so many entries (25) made beforehand; nobody is
  * asked who it is, nothing is looked up.
  */
 const nats = await connect({ servers: process.argv[2] ?? '' })
 const js = jetstream(nats)
 const subject = busNames().subjects.readings('bare')
-const page = JSON.stringify({ page: 1, page_size: 25, total: 1000, data: Array.from({ length: 25 }, entry) })
+const entries = Number(process.argv[3] ?? 25)
+const page = JSON.stringify({ page: 1, page_size: entries, total: 1000, data: Array.from({ length: entries }, entry) })
 
 const server = createServer(async (request, response) => {
   const body = request.method === 'POST' ? await publish(request) : page

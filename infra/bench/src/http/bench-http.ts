@@ -3,9 +3,10 @@ import { API_BASE, type EventId } from '@webmacs/contracts'
 import { sql } from 'kysely'
 import { describeRun } from '../machine.ts'
 import { report, thousands } from '../report.ts'
-import { type BenchDatabase, type BenchSite, startProcess, startProgram, startSite } from '../site.ts'
+import { type BenchDatabase, startProgram, startSite } from '../site.ts'
 import { type LoadResult, runLoad } from './paced-load.ts'
 import { buildPlant, type Plant } from './plant.ts'
+import { startSystem } from './system.ts'
 
 const DATAPOINTS = 10_000_000
 const BATCH = 500
@@ -52,18 +53,6 @@ const LISTS = [
   '/datapoints/latest',
   '/logging',
 ]
-
-async function startSystem(site: BenchSite, { url: databaseUrl }: BenchDatabase, { secret }: Plant) {
-  const stack = new AsyncDisposableStack()
-  const shared = { NATS_URL: site.natsUrl, DATABASE_URL: databaseUrl, SECRET_KEY: secret, PORT: '0' }
-  stack.use(await startProcess('ingest', shared))
-  const api = stack.use(await startProcess('api', { ...shared, WEBMACS_AUTO_SEED: 'false' }))
-  const apiUrl = `http://127.0.0.1:${api.ports.http}`
-  const gatewayMain = fileURLToPath(new URL('../../../gateway/src/main.ts', import.meta.url))
-  const environment = { PORT: '0', HOST: '127.0.0.1', API_URL: apiUrl, FANOUT_URL: apiUrl, UI_URL: apiUrl }
-  const gateway = stack.use(await startProgram(gatewayMain, [], environment))
-  return { url: `http://127.0.0.1:${gateway.ports.http}`, [Symbol.asyncDispose]: () => stack.disposeAsync() }
-}
 
 type Send = (turn: number) => Promise<boolean>
 

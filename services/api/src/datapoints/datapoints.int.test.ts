@@ -110,27 +110,6 @@ test.each(['nonsense', 'dp_000000000000_1', 'evt_000000000000'])('answers 404 fo
   expect(body).toEqual(aProblem('datapoint.unknown', { status: 404, detail: `Datapoint '${id}' not found.` }))
 })
 
-test('estimates the total of many datapoints, and refuses a page past the newest million', async () => {
-  await site.db.db.deleteFrom('datapoints').execute()
-  const event = await anEvent(site.db)
-  await site.db.pool.query(
-    `INSERT INTO datapoints (event_id, ts, value) SELECT $1, now() - i * interval '1 ms', i FROM generate_series(1, 25000) i`,
-    [event.key],
-  )
-  await site.db.pool.query('ANALYZE datapoints')
-  const { total } = await list('?page_size=1')
-  expect(total).toBeGreaterThan(20_000)
-  expect(total).toBeLessThan(30_000)
-  expect((await list('?page=240&page_size=100')).data).toHaveLength(100)
-  await site.db.pool.query(`UPDATE pg_class SET reltuples = 5e7 WHERE relname LIKE 'datapoints_2%' AND reltuples > 0`)
-  const other = await site.startApi() // the first remembers its estimate for a while
-  const deep = await other.get('/api/v1/datapoints?page=10002&page_size=100', { as: 'viewer' })
-  expect(deep.body).toEqual(
-    aProblem('request.invalid', { errors: [{ field: 'query.page', rule: expect.any(String) }] }),
-  )
-  await site.db.db.deleteFrom('datapoints').execute()
-})
-
 test('shows a reading as the latest value as soon as it is on the bus', async () => {
   const event = await aKnownEvent()
   const frame = aFrame({ values: valuesOf([[event.id, 23.5]]), quality: { [event.id]: ['simulated'] } as never })
@@ -154,6 +133,33 @@ test('gives each latest value the experiment that its time belongs to', async ()
   site.bus.bus.nc.publish(site.bus.bus.names.subjects.readings('lab-1'), JSON.stringify(frame))
   const point = await until('the value is shown', () => latestOf(event))
   expect(point.experiment_public_id).toBe(experiment)
+})
+
+test('gives values of long ago the experiments of their time too', async () => {
+  await site.db.db.deleteFrom('experiments').execute() // windows of other tests would overlap
+  const now = nowMicros()
+  const DAYS = 24 * 60 * MINUTE
+  const times = [now, now - MINUTE, now - 20 * DAYS, now - 20 * DAYS - 30 * MINUTE, now - 40 * DAYS]
+  const events = await Promise.all(times.map(() => anEvent(site.db)))
+  for (const [index, time] of times.entries()) {
+    const event = events[index]
+    if (event !== undefined) await storeReadings(site.db, event, [{ time, value: index }])
+  }
+  const long = await anExperiment(now - 20 * DAYS - 20 * MINUTE, now - 30_000_000)
+  const old = await anExperiment(now - 40 * DAYS, now - 40 * DAYS + 1)
+  const restarted = await site.startApi()
+  const shown = await latest(restarted)
+  const experimentOf = ({ id }: TestEvent) =>
+    shown.find(({ event_public_id }) => event_public_id === id)?.experiment_public_id
+  expect(events.map(experimentOf)).toEqual([null, long, long, null, old])
+})
+
+test('passes over a late reading that is older than the newest, after a restart as well', async () => {
+  const event = await aKnownEvent()
+  const now = nowMicros()
+  await storeReadings(site.db, event, [{ time: now, value: 2 }])
+  await storeReadings(site.db, event, [{ time: now - 30 * 24 * 60 * MINUTE, value: 1 }])
+  expect((await latestOf(event, await site.startApi()))?.value).toBe(2)
 })
 
 test('shows the newest value whatever order readings come in, late ones included, bad ones not', async () => {
