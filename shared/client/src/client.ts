@@ -9,6 +9,7 @@ import { type DashboardsClient, dashboardsClient } from './resources/dashboards.
 import { type DatapointsClient, datapointsClient } from './resources/datapoints.ts'
 import { type EventsClient, eventsClient } from './resources/events.ts'
 import { type ExperimentsClient, experimentsClient } from './resources/experiments.ts'
+import { type ExportsClient, exportsClient } from './resources/exports.ts'
 import { type LoggingClient, loggingClient } from './resources/logging.ts'
 import { type PluginsClient, pluginsClient } from './resources/plugins.ts'
 import { type TokensClient, tokensClient, type UsersClient, usersClient } from './resources/users.ts'
@@ -40,6 +41,7 @@ export interface Client {
   readonly events: EventsClient
   readonly experiments: ExperimentsClient
   readonly datapoints: DatapointsClient
+  readonly exports: ExportsClient
   readonly logging: LoggingClient
   readonly dashboards: DashboardsClient
   readonly plugins: PluginsClient
@@ -80,6 +82,7 @@ export function createClient(options: ClientOptions): Client {
     events: eventsClient(http),
     experiments: experimentsClient(http),
     datapoints: datapointsClient(http),
+    exports: exportsClient(http, baseUrl),
     logging: loggingClient(http),
     dashboards: dashboardsClient(http),
     plugins: pluginsClient(http),
