@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { SERVICE_VERSION } from '@webmacs/service-kit'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
-import type { TableFormat, TableSource } from '../../table/format.ts'
-import type { Column } from '../../table/table.ts'
+import type { TableFormat, TableSource } from '../table/format.ts'
+import type { Column } from '../table/table.ts'
 import { RowGroup } from './row-group.ts'
 import { emptyRowGroup, fileSchema } from './schema.ts'
 

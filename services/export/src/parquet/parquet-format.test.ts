@@ -3,7 +3,7 @@ import type { ExportMetadata } from '@webmacs/contracts'
 import fc from 'fast-check'
 import { readParquet } from 'parquet-wasm/node'
 import { expect, test } from 'vitest'
-import type { Column, ColumnValues, RowBatch } from '../../table/table.ts'
+import type { Column, ColumnValues, RowBatch } from '../table/table.ts'
 import { parquetFormat } from './parquet-format.ts'
 
 const METADATA: ExportMetadata = {
