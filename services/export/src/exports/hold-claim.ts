@@ -32,7 +32,10 @@ export function holdClaim(options: HoldOptions): AsyncDisposable {
   }
 }
 
-async function hold({ db, log, claim, meter, onLost, check, onTrouble }: HoldOptions, ended: AbortSignal): Promise<void> {
+async function hold(
+  { db, log, claim, meter, onLost, check, onTrouble }: HoldOptions,
+  ended: AbortSignal,
+): Promise<void> {
   let heldUntil = performance.now() + LEASE_SECONDS * 1000
   while (await passed(INTERVAL_MS, ended)) {
     const asked = performance.now()
@@ -40,7 +43,10 @@ async function hold({ db, log, claim, meter, onLost, check, onTrouble }: HoldOpt
       if (!(await keepClaim(db, claim, meter.progress))) return onLost()
       heldUntil = asked + LEASE_SECONDS * 1000
     } catch (err) {
-      log.warn({ event: 'exports.claim-not-renewed', err, exportId: claim.id }, 'claim of an export could not be renewed')
+      log.warn(
+        { event: 'exports.claim-not-renewed', err, exportId: claim.id },
+        'claim of an export could not be renewed',
+      )
       if (performance.now() >= heldUntil) return onLost()
     }
     try {

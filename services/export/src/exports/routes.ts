@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { principalOf } from '@webmacs/auth/fastify'
 import {
+  API_BASE,
   CreatedExport,
   CreateExport,
   Export,
   type ExportId,
   ExportMetadata,
   ExportPage,
-  API_BASE,
   Page,
   Success,
   success,

@@ -79,7 +79,10 @@ const ENDED_EARLY: Readonly<Record<Exclude<Delivered['end'], 'done'>, string>> =
 }
 
 /** What a HEAD is told: nothing is made for it. */
-export function describeStream(reply: FastifyReply, { selection, file_name, expected_rows }: ExportRecord): FastifyReply {
+export function describeStream(
+  reply: FastifyReply,
+  { selection, file_name, expected_rows }: ExportRecord,
+): FastifyReply {
   reply.type(formatOf(selection.format).contentType).header('content-disposition', attachment(file_name))
   if (expected_rows !== null) reply.header('x-expected-rows', String(expected_rows))
   return reply.send(null)

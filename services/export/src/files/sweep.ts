@@ -48,9 +48,7 @@ async function expire(db: Kysely<Tables>): Promise<ExportId[]> {
     .updateTable('exports')
     .set({ state: 'expired', ended_on: sql`coalesce(ended_on, now())` })
     .where(sql<boolean>`expires_on < now()`)
-    .where(
-      sql<boolean>`(delivery = 'file' AND state = 'done' OR delivery = 'stream' AND state = 'waiting')`,
-    )
+    .where(sql<boolean>`(delivery = 'file' AND state = 'done' OR delivery = 'stream' AND state = 'waiting')`)
     .returning('public_id')
     .execute()
   return rows.map(({ public_id }) => public_id)

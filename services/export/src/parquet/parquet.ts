@@ -19,7 +19,7 @@ const GZIP_LEVEL = 1
  * Parquet, one row group after the other, so that a file of any length takes the memory of one. Compressed by gzip, which every reader knows;
  * what follows from other columns is left out. Key-value metadata: `webmacs` is the export's metadata, `webmacs.units` unit by column.
  */
-export const parquetFormat: TableFormat = {
+export const parquet: TableFormat = {
   contentType: 'application/vnd.apache.parquet',
   extension: 'parquet',
   compressible: false,
