@@ -1,8 +1,11 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createTokenKey, signToken } from '@webmacs/auth'
 import { newId, ROLES, type Role } from '@webmacs/contracts'
 import type { Database } from '@webmacs/database'
 import { createLogger } from '@webmacs/service-kit'
-import { createTestBus, createTestDatabase } from '@webmacs/testing'
+import { createTestBus, createTestDatabase, type TestBus } from '@webmacs/testing'
 import { startExport } from '../app.ts'
 import { loadExportConfig } from '../config.ts'
 
@@ -18,7 +21,21 @@ export interface ExportSite extends AsyncDisposable {
   readonly logged: Record<string, unknown>[]
   /** @param path below `/api/v1` */
   get(path: string, options?: { readonly token?: string; readonly headers?: Record<string, string> }): Promise<Response>
+  request(method: string, path: string, options?: Call): Promise<Response>
   stop(): Promise<void>
+  /** Where files of exports come to lie. */
+  readonly directory: string
+  /** To hear what the service tells. */
+  readonly bus: TestBus['bus']
+  /** For processes that work beside it. */
+  readonly environment: NodeJS.ProcessEnv
+}
+
+export interface Call {
+  /** null: none */
+  readonly token?: string | null
+  readonly headers?: Record<string, string>
+  readonly body?: unknown
 }
 
 /** The service on real servers, with one user of each role. */
@@ -36,7 +53,10 @@ export async function startExportSite(env: NodeJS.ProcessEnv = {}): Promise<Expo
     logged.push(entry)
     if (entry.level >= 50) console.error(line)
   }
-  const config = loadExportConfig({
+  const directory = await mkdtemp(join(tmpdir(), 'webmacs-exports-'))
+  stack.defer(() => rm(directory, { recursive: true }))
+  const environment = {
+    EXPORT_DIR: directory,
     DATABASE_URL: database.url,
     NATS_URL: bus.url,
     WEBMACS_BUS_PREFIX: bus.prefix,
@@ -44,8 +64,8 @@ export async function startExportSite(env: NodeJS.ProcessEnv = {}): Promise<Expo
     PORT: '0',
     OPS_PORT: '0',
     ...env,
-  })
-  const service = await startExport(config, {
+  }
+  const service = await startExport(loadExportConfig(environment), {
     log: createLogger({ service: 'export', level: 'debug' }, { write }),
     signal: new AbortController().signal,
   })
@@ -56,15 +76,28 @@ export async function startExportSite(env: NodeJS.ProcessEnv = {}): Promise<Expo
   }
   stack.defer(stop)
   const url = `http://127.0.0.1:${service.ports.http}`
+  const request: ExportSite['request'] = (method, path, { token = tokens.viewer, headers = {}, body } = {}) =>
+    fetch(`${url}/api/v1${path}`, {
+      method,
+      headers: {
+        ...(token !== null && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
   return {
     db: database.db,
     url,
     opsUrl: `http://127.0.0.1:${service.ports.ops}`,
     tokens,
     logged,
-    get: (path, { token = tokens.viewer, headers = {} } = {}) =>
-      fetch(`${url}/api/v1${path}`, { headers: { authorization: `Bearer ${token}`, ...headers } }),
+    get: (path, options) => request('GET', path, options),
+    request,
     stop,
+    directory,
+    environment,
+    bus: bus.bus,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 
