@@ -133,7 +133,7 @@ test('says what an export is about', async () => {
   const { public_id } = await create({ events: [event.id] })
   const { body } = await ask<ExportMetadata>('GET', `/exports/${public_id}/metadata`)
   expect(body).toMatchObject({
-    ...{ experiment: null, expected_rows: 600, from: '2026-03-02T10:00:00.000000Z' },
+    ...{ experiment: null, expected_rows: 600, from: '2026-03-02T10:00:00Z' },
     events: [{ public_id: event.id, name: 'TT-101', unit: '°C', min_value: 0, max_value: 100 }],
   })
   await cancel(public_id)

@@ -54,16 +54,14 @@ export class ExportDirectory {
 
   /**
    * @param usedBytes of all files, those under way too
+   * @returns bytes that one more file may have
    * @throws AppError `export.no-space`
    */
-  async checkSpace(usedBytes: number): Promise<void> {
-    if (usedBytes >= this.#maxBytes) {
-      throw new AppError('export.no-space', {
-        detail: `Files of exports take ${megabytes(usedBytes)} MB, and ${megabytes(this.#maxBytes)} MB are allowed. Delete some.`,
-      })
-    }
+  async checkSpace(usedBytes: number): Promise<number> {
+    if (usedBytes >= this.#maxBytes) throw noRoom()
     const { bavail, bsize } = await statfs(this.#path)
     if (bavail * bsize < this.#reserveBytes) throw noSpace()
+    return this.#maxBytes - usedBytes
   }
 
   /** Every file there, with the attempt that made it. */
@@ -77,7 +75,9 @@ export class ExportDirectory {
 
 const PART = '.part'
 const nameOf = ({ id, attempt }: FileName): string => `${id}.${attempt}`
-const megabytes = (bytes: number): number => Math.round(bytes / 1e6)
+
+export const noRoom = (): AppError =>
+  new AppError('export.no-space', { detail: 'Files of exports take all the room they may. Delete some of them.' })
 
 export const noSpace = (cause?: unknown): AppError =>
   new AppError('export.no-space', { detail: 'The disk is full.', ...(cause !== undefined && { cause }) })

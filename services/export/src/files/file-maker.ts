@@ -87,7 +87,7 @@ export class FileMaker {
     try {
       await using _hold = holdClaim({
         ...{ db: database.db, log, claim, meter, onLost: work.end },
-        check: async () => directory.checkSpace(await usedBytes(database.db)),
+        check: async () => void (await directory.checkSpace(await usedBytes(database.db))),
         onTrouble: (err) => trouble.abort(err),
       })
       const sha256 = await this.#write(claim, selection, { meter, signal })
@@ -109,11 +109,11 @@ export class FileMaker {
     { meter, signal }: { readonly meter: Meter; readonly signal: AbortSignal },
   ): Promise<string> {
     const { snapshots, database, directory } = this.#options
-    await directory.checkSpace(await usedBytes(database.db))
+    const roomBytes = await directory.checkSpace(await usedBytes(database.db))
     const opened = await openExport({ database: snapshots, signal }, selection)
     try {
       const content = opened.format.encode(meter.rowsOf(opened))
-      const sha256 = await writeFile(directory.partOf(claim), content, { meter, signal })
+      const sha256 = await writeFile(directory.partOf(claim), content, { meter, signal, roomBytes })
       await directory.publish(claim)
       return sha256
     } finally {

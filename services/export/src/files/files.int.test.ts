@@ -144,7 +144,7 @@ test('a download that was cut is taken up where it ended, and gives the same fil
   const rest = await fetch(url, { headers: { range: `bytes=${length}-`, 'if-range': `"${sha256}"` } })
   expect(rest.status).toBe(206)
   expect(hashOf(Buffer.concat([...parts, await fileOf(rest)]))).toBe(sha256)
-})
+}, 90_000)
 
 test('a file is not there before it is made', async () => {
   const { public_id, download_url } = await createLarge()
@@ -170,7 +170,7 @@ test('cancelled in the middle, it ends at once: its query, and its file', async 
     return rowCount === 0
   })
   expect((await open(download_url)).status).toBe(410)
-})
+}, 90_000)
 
 test('removes a file that is deleted, and one that expires', async () => {
   const [deleted, expired] = [await create(), await create()]
@@ -192,21 +192,29 @@ test('removes a file that is deleted, and one that expires', async () => {
   }
 }, 90_000)
 
-test('fails with a sentence where the files would take more than they may', async () => {
+test('fails with a sentence where the files would take more than they may, and makes no more then', async () => {
   await using small = await startExportSite({ EXPORT_DIR_MAX_MB: '1' })
   const event = await anEvent(small.db)
   await storeSteadily(small.db, { events: [event], from: FROM, minutes: MINUTES })
   const body = { delivery: 'file', from: '2026-03-02T10:00:00Z', to: '2026-03-02T15:00:00Z' }
-  const first = await small.request('POST', '/exports', { body })
-  const { public_id } = (await first.json()) as CreatedExport
-  await until(
+  const ask = async (): Promise<Response> => await small.request('POST', '/exports', { body })
+  const { public_id, download_url } = (await (await ask()).json()) as CreatedExport
+  const ended = await until(
     'it has ended',
-    async () => ((await (await small.get(`/exports/${public_id}`)).json()) as Export).ended_on,
+    async () => {
+      const now = (await (await small.get(`/exports/${public_id}`)).json()) as Export
+      return now.ended_on === null ? undefined : now
+    },
     LONG_WAIT,
   )
-  const second = await small.request('POST', '/exports', { body })
-  expect([second.status, ((await second.json()) as Problem).code]).toEqual([507, 'export.no-space'])
-})
+  expect(ended).toMatchObject({ state: 'failed', error: expect.stringContaining('room') })
+  expect(await readdir(small.directory)).toEqual([])
+  const failed = await fetch(small.url + download_url)
+  expect([failed.status, ((await failed.json()) as Problem).code]).toEqual([409, 'export.failed'])
+  await small.db.pool.query(`UPDATE exports SET state = 'done', bytes = 1000000 WHERE public_id = $1`, [public_id])
+  const refused = await ask()
+  expect([refused.status, ((await refused.json()) as Problem).code]).toEqual([507, 'export.no-space'])
+}, 90_000)
 
 test('a file whose maker is killed is made by another process, from the start', async () => {
   await using stack = new AsyncDisposableStack()

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import type { Meter } from '../exports/meter.ts'
-import { isDiskFull, noSpace } from './export-directory.ts'
+import { isDiskFull, noRoom, noSpace } from './export-directory.ts'
+
+export interface WriteOptions {
+  readonly meter: Meter
+  readonly signal: AbortSignal
+  /** It may become no larger. */
+  readonly roomBytes: number
+}
 
 /**
  * Writes what comes to a new file, and through to the disk.
@@ -11,13 +18,14 @@ import { isDiskFull, noSpace } from './export-directory.ts'
 export async function writeFile(
   path: string,
   content: AsyncIterable<Buffer>,
-  { meter, signal }: { readonly meter: Meter; readonly signal: AbortSignal },
+  { meter, signal, roomBytes }: WriteOptions,
 ): Promise<string> {
   const hash = createHash('sha256')
   const file = await open(path, 'w', 0o600)
   try {
     for await (const chunk of meter.bytesOf(content)) {
       signal.throwIfAborted()
+      if (meter.progress.bytes > roomBytes) throw noRoom()
       hash.update(chunk)
       await file.writeFile(chunk)
     }
