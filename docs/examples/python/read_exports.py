@@ -2,19 +2,28 @@
 
 import json
 import sys
+from itertools import takewhile
 
 import pandas as pd
 import pyarrow.parquet as pq
 
 long_csv, wide_csv, parquet = sys.argv[1:4]
 
+
+def read_csv(path: str, **options: object) -> pd.DataFrame:
+    """Passes over what `metadata=true` puts first; `comment="#"` would also cut names with a # in them."""
+    with open(path, encoding="utf-8") as file:
+        lines = sum(1 for _ in takewhile(lambda line: line.startswith("#"), file))
+    return pd.read_csv(path, skiprows=lines, **options)
+
+
 # Long: a row for each reading. Without `format` pandas guesses by the first row.
-readings = pd.read_csv(long_csv, comment="#")
+readings = read_csv(long_csv)
 readings["timestamp"] = pd.to_datetime(readings["timestamp"], format="ISO8601", utc=True)
 print(readings.groupby("event_name")["value"].describe())
 
 # Wide: a column for each event, ready to plot.
-table = pd.read_csv(wide_csv, comment="#", index_col="timestamp")
+table = read_csv(wide_csv, index_col="timestamp")
 table.index = pd.to_datetime(table.index, format="ISO8601", utc=True)
 print(table.interpolate(method="time").rolling("5min").mean().tail())
 

@@ -1,13 +1,15 @@
-import { readFile } from 'node:fs/promises'
-import { get, type IncomingMessage } from 'node:http'
 import { randomBytes } from 'node:crypto'
+import { mkdtempDisposable, readFile } from 'node:fs/promises'
+import { get, type IncomingMessage } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { createTokenKey, signToken } from '@webmacs/auth'
 import { newId } from '@webmacs/contracts'
 import { to as copyTo } from 'pg-copy-streams'
 import { describeRun } from '../machine.ts'
 import { report, thousands } from '../report.ts'
 import { type BenchDatabase, startProcess, startSite } from '../site.ts'
-import { SIGNALS, storeSignals, type StoredSignals } from './stored-signals.ts'
+import { SIGNALS, type StoredSignals, storeSignals } from './stored-signals.ts'
 
 const DEFAULT_ROWS = 20_000_000
 const SAMPLE_MS = 100
@@ -20,22 +22,35 @@ export async function benchExport(rows = DEFAULT_ROWS): Promise<void> {
   const limit = await copyCsv(target, stored)
   const secret = randomBytes(32).toString('hex')
   const authorization = `Bearer ${await adminToken(target, secret)}`
-  const environment = { NATS_URL: site.natsUrl, DATABASE_URL: target.url, SECRET_KEY: secret, PORT: '0' }
+  await using files = await mkdtempDisposable(join(tmpdir(), 'webmacs-bench-'))
+  const environment = {
+    ...{ NATS_URL: site.natsUrl, DATABASE_URL: target.url, SECRET_KEY: secret, PORT: '0' },
+    EXPORT_DIR: files.path,
+  }
   await using service = await startProcess('export', environment)
   const range = `from=${stored.from}&to=${stored.to}`
   const base = `http://127.0.0.1:${service.ports.http}/api/v1/export?${range}`
   // Compiled and connected once, as a service is after its first minute.
   await download(service.pid, `${base}&every=1d`, { authorization })
-  const table = [row('COPY … (FORMAT csv)', stored.rows, limit, limit.seconds)]
+  const table = [row('COPY … (FORMAT csv)', stored.rows, limit, limit)]
   for (const { name, query, headers } of EXPORTS) {
     const result = await download(service.pid, base + query, { authorization, ...headers })
-    table.push(row(name, stored.rows, result, limit.seconds))
+    table.push(row(name, stored.rows, result, limit))
   }
   await report({
     name: 'export',
     title: 'export',
     run: await describeRun(site.bus, target.database),
-    columns: ['export', 'rows read a second', 'of COPY', 'first byte, ms', 'seconds', 'MB', 'memory growth, MB'],
+    columns: [
+      'export',
+      'rows read a second',
+      'of COPY',
+      'first byte, ms',
+      'seconds',
+      'MB',
+      'of COPY’s size',
+      'memory growth, MB',
+    ],
     rows: table,
     notes: `${thousands(stored.rows)} readings of ${SIGNALS} signals at 1 Hz, by the service itself without the gateway. COPY is one statement with the
 same columns and order, read by a client that throws its bytes away. Memory is the process's, at most, beyond what it was before the
@@ -43,12 +58,14 @@ download began. Client, service and PostgreSQL share the cores.`,
   })
 }
 
-const EXPORTS: readonly { readonly name: string; readonly query: string; readonly headers?: Record<string, string> }[] = [
-  { name: 'CSV', query: '' },
-  { name: 'CSV, gzip', query: '', headers: { 'accept-encoding': 'gzip' } },
-  { name: 'JSON Lines', query: '&format=jsonl' },
-  { name: 'CSV, wide, 1 min, mean', query: '&shape=wide&every=1min&method=mean' },
-]
+const EXPORTS: readonly { readonly name: string; readonly query: string; readonly headers?: Record<string, string> }[] =
+  [
+    { name: 'CSV', query: '' },
+    { name: 'CSV, gzip', query: '', headers: { 'accept-encoding': 'gzip' } },
+    { name: 'JSON Lines', query: '&format=jsonl' },
+    { name: 'Parquet', query: '&format=parquet' },
+    { name: 'CSV, wide, 1 min, mean', query: '&shape=wide&every=1min&method=mean' },
+  ]
 
 interface Result {
   readonly seconds: number
@@ -57,14 +74,20 @@ interface Result {
   readonly growthBytes?: number
 }
 
-function row(name: string, rows: number, { seconds, firstByteMs, bytes, growthBytes }: Result, limit: number): string[] {
+function row(
+  name: string,
+  rows: number,
+  { seconds, firstByteMs, bytes, growthBytes }: Result,
+  limit: Result,
+): string[] {
   return [
     name,
     thousands(rows / seconds),
-    (limit / seconds).toFixed(2),
+    (limit.seconds / seconds).toFixed(2),
     firstByteMs.toFixed(0),
     seconds.toFixed(1),
     (bytes / 1e6).toFixed(0),
+    `${((100 * bytes) / limit.bytes).toFixed(1)} %`,
     growthBytes === undefined ? '–' : (growthBytes / 1e6).toFixed(0),
   ]
 }
@@ -123,6 +146,9 @@ async function residentBytes(pid: number): Promise<number> {
 async function adminToken({ database: { db } }: BenchDatabase, secret: string): Promise<string> {
   const user = newId('usr')
   const person = { public_id: user, email: 'bench@example.com', username: 'bench', password_hash: null }
-  await db.insertInto('users').values({ ...person, role: 'admin' }).execute()
+  await db
+    .insertInto('users')
+    .values({ ...person, role: 'admin' })
+    .execute()
   return (await signToken(createTokenKey(secret), { user, role: 'admin', version: 1, lifetimeMinutes: 600 })).token
 }

@@ -1,11 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { principalOf } from '@webmacs/auth/fastify'
-import { AppError, type ExportId } from '@webmacs/contracts'
+import { AppError, EXPORT_ROUTES, type ExportId } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
-import { anyId } from '@webmacs/http-kit/ids'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Kysely } from 'kysely'
-import { Type } from 'typebox'
 import type { ExportDirectory } from '../files/export-directory.ts'
 import { formatOf } from '../formats.ts'
 import { isDownloadKey } from './download-key.ts'
@@ -20,41 +18,15 @@ export interface DownloadOptions {
   readonly streams: StreamDelivery
 }
 
-const Query = Type.Object({
-  key: Type.Optional(
-    Type.String({
-      maxLength: 100,
-      description: 'From `download_url`, instead of a token',
-      examples: ['b3JkZXI'],
-    }),
-  ),
-})
-
 /** Answers GET and HEAD alike; what is sent of a stream is sent once. */
 export const downloadRoute =
   (options: DownloadOptions): FastifyPluginAsyncTypebox =>
   async (app) => {
+    const { url, options: described } = EXPORT_ROUTES.download
     app.route({
       method: ['GET', 'HEAD'],
-      url: '/exports/:id/download',
-      config: {
-        errors: [
-          ...(['export.unknown', 'export.gone', 'export.not-ready', 'export.failed'] as const),
-          ...(['export.too-many', 'request.range'] as const),
-        ],
-      },
-      schema: {
-        summary: 'Download an export',
-        description:
-          'With a token, or with the key of its link. A stream once, unless it failed before its first byte; a file as often as you like and in parts: `Range`, `If-Range` and `ETag` let a download that was cut be taken up where it ended.',
-        tags: ['Exports'],
-        params: Type.Object({ id: anyId<ExportId>('export', 'xpt') }),
-        querystring: Query,
-        response: {
-          200: Type.Unsafe<unknown>({ type: 'string', description: 'The file' }),
-          206: Type.Unsafe<unknown>({ type: 'string', description: 'The part of it that was asked for' }),
-        },
-      },
+      url,
+      ...described,
       handler: async (request, reply) => {
         const { params, query } = request
         const record = await admitted(options.db, request, params.id, query.key)

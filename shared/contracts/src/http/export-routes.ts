@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import type { ErrorCode } from '../errors.ts'
 import { ExportQuery } from './exports.ts'
+import { KEPT_EXPORT_ROUTES } from './kept-export-routes.ts'
 
 const tags = ['Exports']
 const file = (description: string, example: string) => Type.String({ description, examples: [example] })
@@ -48,4 +49,5 @@ export const EXPORT_ROUTES = {
       },
     },
   },
+  ...KEPT_EXPORT_ROUTES,
 } as const
