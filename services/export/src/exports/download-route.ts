@@ -51,7 +51,7 @@ async function admitted(
 }
 
 async function download(
-  { directory }: DownloadOptions,
+  { directory, streams }: DownloadOptions,
   record: ExportRecord,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -62,7 +62,7 @@ async function download(
   const isOver = record.expires_on <= Date.now() * 1000
   if (state !== 'done' || sha256 === null || madeOn === null || isOver) throw new AppError('export.gone')
   return await sendStoredFile(request, reply, {
-    ...{ sha256, madeOn, fileName: record.file_name },
+    ...{ sha256, madeOn, fileName: record.file_name, idleMs: streams.delivery.idleMs },
     path: directory.pathOf({ id: record.public_id, attempt: record.attempts }),
     contentType: formatOf(record.selection.format).contentType,
   })

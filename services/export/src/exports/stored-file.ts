@@ -2,6 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { AppError, type Micros } from '@webmacs/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { parse } from 'range-parser'
+import { watchIdleness } from '../delivery/idle-watch.ts'
 import { attachment } from '../selection/file-name.ts'
 
 export interface StoredFile {
@@ -11,6 +12,8 @@ export interface StoredFile {
   readonly fileName: string
   readonly contentType: string
   readonly madeOn: Micros
+  /** A client that reads nothing this long is cut, milliseconds. */
+  readonly idleMs: number
 }
 
 /** First and last byte, both included. */
@@ -46,6 +49,9 @@ export async function sendStoredFile(
       await file.close()
       return reply.send(null)
     }
+    const { raw: response } = reply
+    const idle = watchIdleness(response, stored.idleMs, () => response.destroy())
+    response.on('drain', idle.moved).once('close', idle.stop)
     return reply.send(file.createReadStream({ start, end }))
   } catch (err) {
     await file.close()

@@ -2,9 +2,11 @@ import { type Table as ArrowTable, tableFromIPC } from '@uwdata/flechette'
 import type { ExportMetadata } from '@webmacs/contracts'
 import fc from 'fast-check'
 import { readParquet } from 'parquet-wasm/node'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Column, ColumnValues, RowBatch } from '../table/table.ts'
 import { parquet } from './parquet.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 const METADATA: ExportMetadata = {
   software: 'WebMACS 3.0.0',
