@@ -1,13 +1,13 @@
+import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { get, type IncomingMessage } from 'node:http'
-import { randomBytes } from 'node:crypto'
 import { createTokenKey, signToken } from '@webmacs/auth'
 import { newId } from '@webmacs/contracts'
 import { to as copyTo } from 'pg-copy-streams'
 import { describeRun } from '../machine.ts'
 import { report, thousands } from '../report.ts'
 import { type BenchDatabase, startProcess, startSite } from '../site.ts'
-import { SIGNALS, storeSignals, type StoredSignals } from './stored-signals.ts'
+import { SIGNALS, type StoredSignals, storeSignals } from './stored-signals.ts'
 
 const DEFAULT_ROWS = 20_000_000
 const SAMPLE_MS = 100
@@ -43,12 +43,13 @@ download began. Client, service and PostgreSQL share the cores.`,
   })
 }
 
-const EXPORTS: readonly { readonly name: string; readonly query: string; readonly headers?: Record<string, string> }[] = [
-  { name: 'CSV', query: '' },
-  { name: 'CSV, gzip', query: '', headers: { 'accept-encoding': 'gzip' } },
-  { name: 'JSON Lines', query: '&format=jsonl' },
-  { name: 'CSV, wide, 1 min, mean', query: '&shape=wide&every=1min&method=mean' },
-]
+const EXPORTS: readonly { readonly name: string; readonly query: string; readonly headers?: Record<string, string> }[] =
+  [
+    { name: 'CSV', query: '' },
+    { name: 'CSV, gzip', query: '', headers: { 'accept-encoding': 'gzip' } },
+    { name: 'JSON Lines', query: '&format=jsonl' },
+    { name: 'CSV, wide, 1 min, mean', query: '&shape=wide&every=1min&method=mean' },
+  ]
 
 interface Result {
   readonly seconds: number
@@ -57,7 +58,12 @@ interface Result {
   readonly growthBytes?: number
 }
 
-function row(name: string, rows: number, { seconds, firstByteMs, bytes, growthBytes }: Result, limit: number): string[] {
+function row(
+  name: string,
+  rows: number,
+  { seconds, firstByteMs, bytes, growthBytes }: Result,
+  limit: number,
+): string[] {
   return [
     name,
     thousands(rows / seconds),
@@ -123,6 +129,9 @@ async function residentBytes(pid: number): Promise<number> {
 async function adminToken({ database: { db } }: BenchDatabase, secret: string): Promise<string> {
   const user = newId('usr')
   const person = { public_id: user, email: 'bench@example.com', username: 'bench', password_hash: null }
-  await db.insertInto('users').values({ ...person, role: 'admin' }).execute()
+  await db
+    .insertInto('users')
+    .values({ ...person, role: 'admin' })
+    .execute()
   return (await signToken(createTokenKey(secret), { user, role: 'admin', version: 1, lifetimeMinutes: 600 })).token
 }

@@ -1,7 +1,7 @@
 import { createTokenKey, signToken } from '@webmacs/auth'
 import { newId, ROLES, type Role } from '@webmacs/contracts'
 import type { Database } from '@webmacs/database'
-import { createLogger } from '@webmacs/service-kit'
+import { createLogger, type Logger } from '@webmacs/service-kit'
 import { createTestBus, createTestDatabase } from '@webmacs/testing'
 import { startExport } from '../app.ts'
 import { loadExportConfig } from '../config.ts'
@@ -14,6 +14,9 @@ export interface ExportSite extends AsyncDisposable {
   readonly opsUrl: string
   /** Session of a user of each role. */
   readonly tokens: Readonly<Record<Role, string>>
+  /** What another instance beside it is started with. */
+  readonly environment: NodeJS.ProcessEnv
+  readonly log: Logger
   /** Log lines written so far. */
   readonly logged: Record<string, unknown>[]
   /** @param path below `/api/v1` */
@@ -36,7 +39,8 @@ export async function startExportSite(env: NodeJS.ProcessEnv = {}): Promise<Expo
     logged.push(entry)
     if (entry.level >= 50) console.error(line)
   }
-  const config = loadExportConfig({
+  const log = createLogger({ service: 'export', level: 'debug' }, { write })
+  const environment = {
     DATABASE_URL: database.url,
     NATS_URL: bus.url,
     WEBMACS_BUS_PREFIX: bus.prefix,
@@ -44,11 +48,8 @@ export async function startExportSite(env: NodeJS.ProcessEnv = {}): Promise<Expo
     PORT: '0',
     OPS_PORT: '0',
     ...env,
-  })
-  const service = await startExport(config, {
-    log: createLogger({ service: 'export', level: 'debug' }, { write }),
-    signal: new AbortController().signal,
-  })
+  }
+  const service = await startExport(loadExportConfig(environment), { log, signal: new AbortController().signal })
   let stopped: Promise<void> | undefined
   const stop = (): Promise<void> => {
     stopped ??= service.stop()
@@ -61,6 +62,8 @@ export async function startExportSite(env: NodeJS.ProcessEnv = {}): Promise<Expo
     url,
     opsUrl: `http://127.0.0.1:${service.ports.ops}`,
     tokens,
+    environment,
+    log,
     logged,
     get: (path, { token = tokens.viewer, headers = {} } = {}) =>
       fetch(`${url}/api/v1${path}`, { headers: { authorization: `Bearer ${token}`, ...headers } }),
