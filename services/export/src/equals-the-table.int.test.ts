@@ -31,7 +31,10 @@ const someReadings: fc.Arbitrary<TestReading[]> = fc
         fc.nat(4 * DAY_S).map((second) => second * SECOND + 123_456),
         fc.nat(90).map((minute) => minute * 60 * SECOND),
       ),
-      value: fc.oneof(fc.double({ noNaN: true, min: -1e150, max: 1e150 }).map((value) => value + 0), fc.integer({ min: -50, max: 50 })),
+      value: fc.oneof(
+        fc.double({ noNaN: true, min: -1e150, max: 1e150 }).map((value) => value + 0),
+        fc.integer({ min: -50, max: 50 }),
+      ),
       kind: fc.constantFrom('good', 'good', 'good', 'uncertain', 'bad', 'nothing'),
     }),
     { minLength: 1, maxLength: 150, selector: ({ position, time }) => `${position} ${time}` },

