@@ -1,3 +1,4 @@
+import { createClient } from '@webmacs/client'
 import type { Change, CreatedExport, Export, ExportMetadata, Problem } from '@webmacs/contracts'
 import { until } from '@webmacs/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -173,4 +174,17 @@ test('cancels one that waits, tells so, and lets a user have only so many at onc
   await until('both are told', () => heard.filter((change) => change.id === id).length === 2)
   expect(heard.filter((change) => change.id === id)).toMatchObject([{ verb: 'created' }, { verb: 'cancelled' }])
   subscription.unsubscribe()
+})
+
+test('the client asks for a file, follows and downloads it, and removes it', async () => {
+  const client = createClient({ baseUrl: site.url, getToken: () => site.tokens.operator })
+  const created = await client.exports.create({ ...RANGE, delivery: 'file', format: 'parquet' })
+  const id = created.public_id
+  await until('it is made', async () => (await client.exports.get(id)).state === 'done', { timeoutMs: 30_000 })
+  expect((await client.exports.metadata(id)).expected_rows).toBe(600)
+  expect((await client.exports.list()).data[0]?.public_id).toBe(id)
+  const file = await fetch(client.exports.downloadUrl(created))
+  expect(Number(file.headers.get('content-length'))).toBe((await client.exports.get(id)).bytes)
+  await client.exports.delete(id)
+  expect(await client.exports.get(id)).toMatchObject({ state: 'expired' })
 })
