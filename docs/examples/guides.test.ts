@@ -29,7 +29,7 @@ test('what the guide sends to connect a device is what the API takes', async () 
   expect(createValidator(ChannelSettings, 'body')(settings)).toMatchObject({ ok: true })
 })
 
-test.each(['client.md', 'python.md', 'drivers/modbus.md', 'drivers/http.md', 'connect-a-device.md'])(
+test.each(['client.md', 'python.md', 'export.md', 'drivers/modbus.md', 'drivers/http.md', 'connect-a-device.md'])(
   'the code in %s is that of examples which run',
   async (name) => {
     const page = `../guides/${name}`

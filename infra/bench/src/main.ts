@@ -6,8 +6,12 @@ const BENCHMARKS: Record<string, (size?: number) => Promise<void>> = {
   bytes: async (hours) => (await import('./ingest/bench-bytes.ts')).benchBytes(hours),
   latency: async () => (await import('./latency/bench-latency.ts')).benchLatency(),
   http: async () => (await import('./http/bench-http.ts')).benchHttp(),
+<<<<<<< HEAD
   lists: async () =>
     (await import('./lists/bench-lists.ts')).benchLists(Number(process.env.WEBMACS_BENCH_ROWS ?? 50_000_000)),
+=======
+  export: async () => (await import('./export/bench-export.ts')).benchExport(rowsWanted()),
+>>>>>>> d-export-files
   outbox: async () => (await import('./outbox/bench-outbox.ts')).benchOutbox(),
   sampling: async () => (await import('./sampling/bench-sampling.ts')).benchSampling(),
   commands: async () => (await import('./commands/bench-commands.ts')).benchCommands(),
@@ -20,6 +24,10 @@ const BENCHMARKS: Record<string, (size?: number) => Promise<void>> = {
     }),
   memory: async () => (await import('./memory/bench-memory.ts')).benchMemory(process.env.WEBMACS_DATA_DIR),
 }
+
+/** `EXPORT_BENCH_ROWS`: fewer readings than the benchmark is meant for. */
+const rowsWanted = (): number | undefined =>
+  process.env.EXPORT_BENCH_ROWS === undefined ? undefined : Number(process.env.EXPORT_BENCH_ROWS)
 
 const wanted = process.argv.slice(2)
 const names = wanted.length === 0 ? Object.keys(BENCHMARKS) : wanted

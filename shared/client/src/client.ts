@@ -9,7 +9,11 @@ import { type DashboardsClient, dashboardsClient } from './resources/dashboards.
 import { type DatapointsClient, datapointsClient } from './resources/datapoints.ts'
 import { type EventsClient, eventsClient } from './resources/events.ts'
 import { type ExperimentsClient, experimentsClient } from './resources/experiments.ts'
+<<<<<<< HEAD
 import { type HistorianClient, historianClient } from './resources/historian.ts'
+=======
+import { type ExportsClient, exportsClient } from './resources/exports.ts'
+>>>>>>> d-export-files
 import { type LoggingClient, loggingClient } from './resources/logging.ts'
 import { type PluginsClient, pluginsClient } from './resources/plugins.ts'
 import { type ReadSeries, seriesReader } from './resources/series.ts'
@@ -42,7 +46,11 @@ export interface Client {
   readonly events: EventsClient
   readonly experiments: ExperimentsClient
   readonly datapoints: DatapointsClient
+<<<<<<< HEAD
   readonly historian: HistorianClient
+=======
+  readonly exports: ExportsClient
+>>>>>>> d-export-files
   readonly logging: LoggingClient
   readonly dashboards: DashboardsClient
   readonly plugins: PluginsClient
@@ -85,7 +93,11 @@ export function createClient(options: ClientOptions): Client {
     events: eventsClient(http),
     experiments: experimentsClient(http),
     datapoints: datapointsClient(http),
+<<<<<<< HEAD
     historian: historianClient(http),
+=======
+    exports: exportsClient(http, baseUrl),
+>>>>>>> d-export-files
     logging: loggingClient(http),
     dashboards: dashboardsClient(http),
     plugins: pluginsClient(http),

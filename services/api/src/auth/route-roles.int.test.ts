@@ -1,6 +1,7 @@
 import { createApiToken, createTokenKey, hashApiToken, signToken } from '@webmacs/auth'
 import { ACCESS, type Access, mayActAs, newId, ROLES, type Role, type UserId } from '@webmacs/contracts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ANSWERED_BY } from '../openapi/routes-elsewhere.ts'
 import { type ApiSite, aUser, startApiSite, type TestApi } from '../testing/api-site.ts'
 
 const TABLE: Readonly<Record<string, Access>> = ACCESS
@@ -11,20 +12,28 @@ let site: ApiSite
 /** An instance whose description is for admins. */
 let restricted: TestApi
 let served: string[]
+/** Described here, answered by other services, which guard them by the same table. */
+let elsewhere: string[]
 beforeAll(async () => {
   site = await startApiSite({ API_DOCS: 'public' })
   restricted = await site.startApi({ API_DOCS: 'admin' })
   const { paths } = (await site.api.get('/openapi.json', { as: 'nobody' })).body
-  const described = Object.entries<object>(paths).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  const described = Object.entries<Record<string, object>>(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => ({
+      route: `${method.toUpperCase()} ${path}`,
+      isOurs: !(ANSWERED_BY in operation),
+    })),
   )
-  served = [...described, ...HIDDEN]
+  const routesOf = (isOurs: boolean): string[] =>
+    described.filter((operation) => operation.isOurs === isOurs).map(({ route }) => route)
+  served = [...routesOf(true), ...HIDDEN]
+  elsewhere = routesOf(false)
 })
 afterAll(() => site[Symbol.asyncDispose]())
 
 test('the table names every route, and every route is there', () => {
   const named = Object.keys(TABLE).filter((route) => !route.startsWith('WS '))
-  expect(served.toSorted()).toEqual(named.toSorted())
+  expect([...served, ...elsewhere].toSorted()).toEqual(named.toSorted())
 })
 
 /** Sends what does no harm to a thing that is not there. */

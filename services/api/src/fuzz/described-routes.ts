@@ -1,4 +1,5 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import { ANSWERED_BY } from '../openapi/routes-elsewhere.ts'
 
 /** A parameter of a route, as the description names it. */
 export interface Parameter {
@@ -40,11 +41,13 @@ export interface DescribedRoute {
 
 const JSON_TYPE = 'application/json'
 
-/** Every route that the server describes: a new one is fuzzed without being named anywhere. */
+/** Every route that the server describes and answers: a new one is fuzzed without being named anywhere. */
 export function describedRoutes({ paths }: OpenApi): DescribedRoute[] {
   const ajv = new Ajv2020({ strict: false, validateFormats: false })
   return Object.entries(paths).flatMap(([path, operations]) =>
-    Object.entries(operations).map(([method, operation]) => describedRoute(ajv, path, method.toUpperCase(), operation)),
+    Object.entries(operations)
+      .filter(([, operation]) => !(ANSWERED_BY in operation))
+      .map(([method, operation]) => describedRoute(ajv, path, method.toUpperCase(), operation)),
   )
 }
 

@@ -124,7 +124,7 @@ export const Export = Type.Object({
   public_id: ExportId,
   delivery: Type.Unsafe<ExportDelivery>(Type.Enum([...EXPORT_DELIVERIES], { description: 'How it is handed out' })),
   state: Type.Unsafe<ExportState>(Type.Enum([...EXPORT_STATES], { description: 'How far it is' })),
-  selection: ExportSelection,
+  selection: { ...ExportSelection, description: 'What is in it, and in which form' },
   file_name: Type.String({ description: 'Name of the file', examples: ['experiment_Run_42_exp_7k2m.csv'] }),
   expected_rows: Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
     description: 'Rows to expect; null: not known',
@@ -200,7 +200,7 @@ export const ExportMetadata = Type.Object({
     }),
     { description: 'The events, in the order of columns' },
   ),
-  selection: ExportSelection,
+  selection: { ...ExportSelection, description: 'What is in it, and in which form' },
   quality: Type.String({
     description: 'Which readings are in it',
     examples: ['Bad readings are left out'],

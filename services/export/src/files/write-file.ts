@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import { open } from 'node:fs/promises'
+import type { Meter } from '../exports/meter.ts'
+import { isDiskFull, noRoom, noSpace } from './export-directory.ts'
+
+export interface WriteOptions {
+  readonly meter: Meter
+  readonly signal: AbortSignal
+  /** It may become no larger. */
+  readonly roomBytes: number
+}
+
+/**
+ * Writes what comes to a new file, and through to the disk.
+ * @returns its SHA-256, hexadecimal
+ * @throws AppError `export.no-space`; whatever the signal is aborted with
+ */
+export async function writeFile(
+  path: string,
+  content: AsyncIterable<Buffer>,
+  { meter, signal, roomBytes }: WriteOptions,
+): Promise<string> {
+  const hash = createHash('sha256')
+  const file = await open(path, 'w', 0o600)
+  try {
+    for await (const chunk of meter.bytesOf(content)) {
+      signal.throwIfAborted()
+      if (meter.progress.bytes > roomBytes) throw noRoom()
+      hash.update(chunk)
+      await file.writeFile(chunk)
+    }
+    signal.throwIfAborted() // a query that was ended may look like one that came to its end
+    await file.sync()
+  } catch (err) {
+    throw isDiskFull(err) ? noSpace(err) : err
+  } finally {
+    await file.close()
+  }
+  return hash.digest('hex')
+}
