@@ -15,6 +15,7 @@ const ACCESS: Record<string, Access> = {
   'GET /admin': { role: 'admin' },
   'GET /login-only': { role: 'viewer', credential: 'login' },
   'GET /docs': { role: 'public', configurable: true },
+  'GET /link': { role: 'viewer', link: true },
 }
 
 /** `held` is the role that the user has now, whatever the token says. */
@@ -35,7 +36,9 @@ function anApp(held: Role = 'viewer', refusal?: AppError, more: Partial<Authenti
     loadTokenOwner: () => load({ id: user, key: 7, role: held, credential: { kind: 'api-token', id: newId('tok') } }),
   })
   for (const [route, { role }] of Object.entries(ACCESS)) {
-    app.get(route.slice(4), async (request) => (role === 'public' ? {} : principalOf(request).id))
+    app.get(route.slice(4), async (request) =>
+      role === 'public' ? {} : route === 'GET /link' ? { id: request.principal?.id ?? null } : principalOf(request).id,
+    )
   }
   return app
 }
@@ -126,4 +129,14 @@ test('takes a password nowhere else', async () => {
   const app = anApp('admin', undefined, { restricted: { roleByPassword: async () => 'admin' } })
   const headers = { authorization: `Basic ${Buffer.from('ann@example.com:secret').toString('base64')}` }
   expect((await app.inject({ url: '/admin', headers })).statusCode).toBe(401)
+})
+
+test('lets a link with a key in without a token, for the handler to check the key, and only where the table says so', async () => {
+  const app = anApp()
+  const byLink = await app.inject('/link?key=abc')
+  expect([byLink.statusCode, byLink.json()]).toEqual([200, { id: null }])
+  expect((await app.inject('/link')).statusCode).toBe(401)
+  expect((await app.inject('/viewer?key=abc')).statusCode).toBe(401)
+  const bySession = await app.inject({ url: '/link', headers: { authorization: await authorization() } })
+  expect(bySession.json()).toEqual({ id: user })
 })
