@@ -125,7 +125,7 @@ test('sends the rest only of the same file, and nothing to who has it all', asyn
 })
 
 test('a download that was cut is taken up where it ended, and gives the same file', async () => {
-  const large = await createLarge()
+  const large = await create({ events: events.slice(0, 10).map(({ id }) => id) })
   const { sha256, bytes } = await reached(large.public_id, 'done')
   await using proxy = await startTcpProxy(site.url)
   const url = new URL(large.download_url, proxy.url).href
