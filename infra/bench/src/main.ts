@@ -6,12 +6,9 @@ const BENCHMARKS: Record<string, (size?: number) => Promise<void>> = {
   bytes: async (hours) => (await import('./ingest/bench-bytes.ts')).benchBytes(hours),
   latency: async () => (await import('./latency/bench-latency.ts')).benchLatency(),
   http: async () => (await import('./http/bench-http.ts')).benchHttp(),
-<<<<<<< HEAD
   lists: async () =>
     (await import('./lists/bench-lists.ts')).benchLists(Number(process.env.WEBMACS_BENCH_ROWS ?? 50_000_000)),
-=======
   export: async () => (await import('./export/bench-export.ts')).benchExport(rowsWanted()),
->>>>>>> d-export-files
   outbox: async () => (await import('./outbox/bench-outbox.ts')).benchOutbox(),
   sampling: async () => (await import('./sampling/bench-sampling.ts')).benchSampling(),
   commands: async () => (await import('./commands/bench-commands.ts')).benchCommands(),

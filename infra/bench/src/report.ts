@@ -4,11 +4,7 @@ const FILE = new URL('../../../docs/benchmarks.md', import.meta.url)
 
 const INTRODUCTION = `# Benchmarks
 
-<<<<<<< HEAD
-Measured by \`node infra/bench/src/main.ts [ingest|sustained|replicas|outage|bytes|latency|http|lists|outbox|sampling|commands|series|memory]\`, each beside its limit taken in the same run. Compare the shares rather
-=======
-Measured by \`node infra/bench/src/main.ts [ingest|latency|http|export|outbox|sampling|commands|memory]\`, each beside its limit taken in the same run. Compare the shares rather
->>>>>>> d-export-files
+Measured by \`node infra/bench/src/main.ts [ingest|sustained|replicas|outage|bytes|latency|http|lists|export|outbox|sampling|commands|series|memory]\`, each beside its limit taken in the same run. Compare the shares rather
 than the absolute figures: these come from whatever machine ran last, and \`load before\` tells how busy it was with other things.
 `
 

@@ -9,11 +9,8 @@ import { type DashboardsClient, dashboardsClient } from './resources/dashboards.
 import { type DatapointsClient, datapointsClient } from './resources/datapoints.ts'
 import { type EventsClient, eventsClient } from './resources/events.ts'
 import { type ExperimentsClient, experimentsClient } from './resources/experiments.ts'
-<<<<<<< HEAD
-import { type HistorianClient, historianClient } from './resources/historian.ts'
-=======
 import { type ExportsClient, exportsClient } from './resources/exports.ts'
->>>>>>> d-export-files
+import { type HistorianClient, historianClient } from './resources/historian.ts'
 import { type LoggingClient, loggingClient } from './resources/logging.ts'
 import { type PluginsClient, pluginsClient } from './resources/plugins.ts'
 import { type ReadSeries, seriesReader } from './resources/series.ts'
@@ -46,11 +43,8 @@ export interface Client {
   readonly events: EventsClient
   readonly experiments: ExperimentsClient
   readonly datapoints: DatapointsClient
-<<<<<<< HEAD
   readonly historian: HistorianClient
-=======
   readonly exports: ExportsClient
->>>>>>> d-export-files
   readonly logging: LoggingClient
   readonly dashboards: DashboardsClient
   readonly plugins: PluginsClient
@@ -93,11 +87,8 @@ export function createClient(options: ClientOptions): Client {
     events: eventsClient(http),
     experiments: experimentsClient(http),
     datapoints: datapointsClient(http),
-<<<<<<< HEAD
     historian: historianClient(http),
-=======
     exports: exportsClient(http, baseUrl),
->>>>>>> d-export-files
     logging: loggingClient(http),
     dashboards: dashboardsClient(http),
     plugins: pluginsClient(http),

@@ -8,14 +8,10 @@ export { type LiveState, POLL_INTERVAL_MS } from './live-state.ts'
 export { createLiveStream, type LiveStream, type LiveStreamOptions, type NetworkEvents } from './live-stream.ts'
 export { type PasswordSessionOptions, passwordSession } from './password-session.ts'
 export type { CommandsClient } from './resources/commands.ts'
-<<<<<<< HEAD
 export type { DatapointFilter, DatapointsClient, DeletionsClient, SendOptions } from './resources/datapoints.ts'
+export type { ExportsClient } from './resources/exports.ts'
 export type { HistorianClient, RepairsClient, RetentionClient } from './resources/historian.ts'
 export type { ReadSeries, SeriesRange } from './resources/series.ts'
-=======
-export type { DatapointsClient, SendOptions } from './resources/datapoints.ts'
-export type { ExportsClient } from './resources/exports.ts'
->>>>>>> d-export-files
 export type { ChangeOptions, Created } from './resources/things.ts'
 export type { ValveCycleClient } from './resources/valve-cycle.ts'
 export type { RetryPolicy } from './retry.ts'
