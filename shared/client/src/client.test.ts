@@ -45,6 +45,15 @@ test('sends the token and reads the answer', async () => {
   expect(asked[0]?.init.headers).toMatchObject({ authorization: 'Bearer secret' })
 })
 
+test('asks for a series again after trouble on the way: it only reads', async () => {
+  const columns = { from: 'a', to: 'b', resolution: 60, read_from: 60, series: [] }
+  const { client, asked } = answering(new Error('reset'), Response.json(columns))
+  const range = { event_public_ids: ['evt_1'], from: '2026-11-23T16:00:00Z', to: '2026-11-23T17:00:00Z' }
+  expect(await client.series(range)).toEqual(columns)
+  expect(asked.map(({ path }) => path)).toEqual(['/api/v1/series', '/api/v1/series'])
+  expect(JSON.parse(String(asked[1]?.init.body))).toEqual(range)
+})
+
 test('gathers every page of the events, and an entry that moved to the next page once', async () => {
   const pageWith = (page: number, ...ids: string[]) =>
     Response.json({ page, page_size: 2, total: 3, data: ids.map((id) => ({ public_id: id })) })

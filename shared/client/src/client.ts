@@ -11,6 +11,7 @@ import { type EventsClient, eventsClient } from './resources/events.ts'
 import { type ExperimentsClient, experimentsClient } from './resources/experiments.ts'
 import { type LoggingClient, loggingClient } from './resources/logging.ts'
 import { type PluginsClient, pluginsClient } from './resources/plugins.ts'
+import { type ReadSeries, seriesReader } from './resources/series.ts'
 import { type TokensClient, tokensClient, type UsersClient, usersClient } from './resources/users.ts'
 import { type ValveCycleClient, valveCycleClient } from './resources/valve-cycle.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts'
@@ -46,6 +47,8 @@ export interface Client {
   readonly commands: CommandsClient
   readonly valveCycle: ValveCycleClient
   readonly audit: AuditClient
+  /** The past of up to a hundred events as columns. */
+  readonly series: ReadSeries
   health(options?: RequestOptions): Promise<Health>
   /** Live readings as they arrive, for `for await`. Reconnects by itself; ends with the signal, or with the loop. */
   live(options?: LiveOptions): AsyncIterable<LiveBatch>
@@ -86,6 +89,7 @@ export function createClient(options: ClientOptions): Client {
     commands: commandsClient(http),
     valveCycle: valveCycleClient(http),
     audit: auditClient(http),
+    series: seriesReader(http),
     health: (request) => http.send('/health', { session: 'anonymous', ...request }),
     live: (live) => followLive({ ...socketOptions(), ...live }),
     telemetry: (limits) => createTelemetrySender({ ...socketOptions(), ...limits }),

@@ -9,6 +9,7 @@ export { createLiveStream, type LiveStream, type LiveStreamOptions, type Network
 export { type PasswordSessionOptions, passwordSession } from './password-session.ts'
 export type { CommandsClient } from './resources/commands.ts'
 export type { DatapointsClient, SendOptions } from './resources/datapoints.ts'
+export type { ReadSeries, SeriesRange } from './resources/series.ts'
 export type { ChangeOptions, Created } from './resources/things.ts'
 export type { ValveCycleClient } from './resources/valve-cycle.ts'
 export type { RetryPolicy } from './retry.ts'
