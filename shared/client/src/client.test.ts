@@ -150,6 +150,19 @@ test('names things in the path so that no id leads elsewhere, and passes filters
   ])
 })
 
+test('walks datapoints by the cursor of each page, with the filter all along', async () => {
+  const walked = (next_cursor: string | null, ...ids: string[]) =>
+    Response.json({ page: 1, page_size: 100, total: 3, next_cursor, data: ids.map((id) => ({ public_id: id })) })
+  const { client, asked } = answering(walked('dp_b', 'dp_a', 'dp_b'), walked(null, 'dp_c'))
+  const ids: string[] = []
+  for await (const { public_id } of client.datapoints.each({ event: 'evt_1', quality: 'good' })) ids.push(public_id)
+  expect(ids).toEqual(['dp_a', 'dp_b', 'dp_c'])
+  expect(asked.map(({ path }) => path)).toEqual([
+    '/api/v1/datapoints?event=evt_1&quality=good&page_size=100',
+    '/api/v1/datapoints?event=evt_1&quality=good&page_size=100&cursor=dp_b',
+  ])
+})
+
 test('changes the version that was read, whatever a proxy made of its tag', async () => {
   const { client, asked } = answering(Response.json({ name: 'TT-101' }, { headers: { etag: 'W/"v1"' } }))
   const { value, version } = await client.events.getVersioned('evt_1')

@@ -9,6 +9,7 @@ import { type DashboardsClient, dashboardsClient } from './resources/dashboards.
 import { type DatapointsClient, datapointsClient } from './resources/datapoints.ts'
 import { type EventsClient, eventsClient } from './resources/events.ts'
 import { type ExperimentsClient, experimentsClient } from './resources/experiments.ts'
+import { type HistorianClient, historianClient } from './resources/historian.ts'
 import { type LoggingClient, loggingClient } from './resources/logging.ts'
 import { type PluginsClient, pluginsClient } from './resources/plugins.ts'
 import { type ReadSeries, seriesReader } from './resources/series.ts'
@@ -41,6 +42,7 @@ export interface Client {
   readonly events: EventsClient
   readonly experiments: ExperimentsClient
   readonly datapoints: DatapointsClient
+  readonly historian: HistorianClient
   readonly logging: LoggingClient
   readonly dashboards: DashboardsClient
   readonly plugins: PluginsClient
@@ -83,6 +85,7 @@ export function createClient(options: ClientOptions): Client {
     events: eventsClient(http),
     experiments: experimentsClient(http),
     datapoints: datapointsClient(http),
+    historian: historianClient(http),
     logging: loggingClient(http),
     dashboards: dashboardsClient(http),
     plugins: pluginsClient(http),

@@ -1,6 +1,10 @@
 import type {
   Datapoint,
+  DatapointPage,
+  DatapointQuery,
   DatapointsCreated,
+  DeletionRequest,
+  HistorianJob,
   NewDatapoint,
   SeriesRequest,
   SeriesResponse,
@@ -10,7 +14,8 @@ import type {
 import { randomKey, sendInBatches } from '../batches.ts'
 import type { Http, RequestOptions } from '../http.ts'
 import { type Listed, listOf } from '../lists.ts'
-import { pathTo, publicIdOf } from './things.ts'
+import { MAX_PAGE_SIZE } from '../wire.ts'
+import { pathTo } from './things.ts'
 
 export interface SendOptions extends RequestOptions {
   /**
@@ -20,7 +25,14 @@ export interface SendOptions extends RequestOptions {
   readonly idempotencyKey?: string | undefined
 }
 
-export interface DatapointsClient extends Pick<Listed<Datapoint>, 'list' | 'each'> {
+/** Which datapoints; left out: all that are shown. */
+export type DatapointFilter = Partial<Omit<DatapointQuery, 'page' | 'page_size' | 'skip' | 'limit' | 'cursor'>>
+
+export interface DatapointsClient {
+  /** One page, newest first. `next_cursor` of its answer is the `cursor` of the next one, however deep. */
+  list(query?: Partial<DatapointQuery>, options?: RequestOptions): Promise<DatapointPage>
+  /** One datapoint after the other, newest first, whatever is stored meanwhile. */
+  each(filter?: DatapointFilter, options?: RequestOptions): AsyncIterable<Datapoint>
   /** The newest reading of each event that has one. */
   latest(options?: RequestOptions): Promise<Datapoint[]>
   /** The past of up to twenty events, thinned so that lowest and highest values survive. */
@@ -37,13 +49,23 @@ export interface DatapointsClient extends Pick<Listed<Datapoint>, 'list' | 'each
    */
   createBatch(datapoints: readonly NewDatapoint[], options?: SendOptions): Promise<TelemetryOutcome>
   delete(id: string, options?: RequestOptions): Promise<Success>
+  readonly deletions: DeletionsClient
+}
+
+/** Deleting a range, or what was measured during an experiment. For admins. */
+export interface DeletionsClient extends Listed<HistorianJob> {
+  /** Answers when it is done, or after some seconds with how far it is: ask `get` until `ended_on` is there. */
+  create(
+    request: Omit<DeletionRequest, 'dry_run'> & Partial<DeletionRequest>,
+    options?: RequestOptions,
+  ): Promise<HistorianJob>
+  get(id: string, options?: RequestOptions): Promise<HistorianJob>
 }
 
 export function datapointsClient(http: Http): DatapointsClient {
-  const { list, each } = listOf<Datapoint>(http, '/datapoints', publicIdOf)
   return {
-    list,
-    each,
+    list: (query, options) => http.send('/datapoints', { query, ...options }),
+    each: (filter, options) => eachDatapoint(http, filter, options),
     latest: (options) => http.send('/datapoints/latest', { ...options }),
     series: (body, options) => http.send('/datapoints/series', { method: 'POST', body, isRead: true, ...options }),
     get: (id, options) => http.send(pathTo('/datapoints', id), { ...options }),
@@ -59,5 +81,27 @@ export function datapointsClient(http: Http): DatapointsClient {
         }),
       ),
     delete: (id, options) => http.send(pathTo('/datapoints', id), { method: 'DELETE', ...options }),
+    deletions: {
+      // A counted one has no id, and is in no list.
+      ...listOf<HistorianJob>(http, DELETIONS, ({ public_id }) => public_id ?? ''),
+      create: (body, options) => http.send(DELETIONS, { method: 'POST', body, ...options }),
+      get: (id, options) => http.send(pathTo(DELETIONS, id), { ...options }),
+    },
   }
+}
+
+const DELETIONS = '/datapoints/deletions'
+
+async function* eachDatapoint(
+  http: Http,
+  filter: DatapointFilter | undefined,
+  options: RequestOptions | undefined,
+): AsyncGenerator<Datapoint, undefined> {
+  let cursor: string | undefined
+  do {
+    const query = { ...filter, page_size: MAX_PAGE_SIZE, cursor }
+    const page = await http.send<DatapointPage>('/datapoints', { query, ...options })
+    yield* page.data
+    cursor = page.next_cursor ?? undefined
+  } while (cursor !== undefined)
 }

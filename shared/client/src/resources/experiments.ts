@@ -1,4 +1,4 @@
-import type { Experiment, ExperimentId, Success } from '@webmacs/contracts'
+import type { Experiment, ExperimentId, Success, UpdateExperiment } from '@webmacs/contracts'
 import type { Http, RequestOptions } from '../http.ts'
 import { type Listed, listOf } from '../lists.ts'
 import {
@@ -11,10 +11,16 @@ import {
   publicIdOf,
   type Readable,
   readable,
+  type Updatable,
   updatable,
 } from './things.ts'
 
-export interface ExperimentsClient extends Listed<Experiment>, Readable<Experiment>, Deletable {
+/** `update` with `keep` says whether retention spares what was measured during it. */
+export interface ExperimentsClient
+  extends Listed<Experiment>,
+    Readable<Experiment>,
+    Updatable<UpdateExperiment>,
+    Deletable {
   /** Readings belong to it from now on. Fails with `experiment.running` while another one runs. */
   start(name: string, options?: RequestOptions): Promise<Created<ExperimentId>>
   stop(id: string, options?: ChangeOptions): Promise<Success>
@@ -22,13 +28,14 @@ export interface ExperimentsClient extends Listed<Experiment>, Readable<Experime
 }
 
 export function experimentsClient(http: Http): ExperimentsClient {
-  const { update } = updatable<{ name: string }>(http, '/experiments')
+  const { update } = updatable<UpdateExperiment>(http, '/experiments')
   return {
     ...listOf<Experiment>(http, '/experiments', publicIdOf),
     ...readable<Experiment>(http, '/experiments'),
     ...deletable(http, '/experiments'),
     start: (name, options) => create(http, '/experiments', { name }, options),
     stop: (id, options) => http.send(`${pathTo('/experiments', id)}/stop`, { method: 'PUT', ...options }),
+    update,
     rename: (id, name, options) => update(id, { name }, options),
   }
 }

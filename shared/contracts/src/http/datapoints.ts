@@ -33,6 +33,8 @@ export const DatapointPage = Type.Object({
   ),
 })
 
+export type DatapointPage = Static<typeof DatapointPage>
+
 const moment = (description: string) =>
   Type.String({ minLength: 1, maxLength: 64, description, examples: ['2026-11-23T16:00:00Z'] })
 
