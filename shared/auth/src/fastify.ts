@@ -34,7 +34,7 @@ declare module 'fastify' {
     access?: Access
   }
   interface FastifyRequest {
-    /** null on public routes; elsewhere `principalOf` gives it without the null. */
+    /** null on public routes, and for who comes by a link with a key; elsewhere `principalOf` gives it without the null. */
     principal: Principal | null
   }
 }
@@ -73,6 +73,7 @@ export function guardRoutes(app: FastifyInstance, options: AuthenticationOptions
   app.addHook('onRequest', async (request) => {
     const access = request.routeOptions.config.access
     if (request.is404 || access === undefined || access.role === 'public') return
+    if (access.link && hasLinkKey(request)) return
     const basic = access.configurable ? basicCredentials(request.headers.authorization) : undefined
     if (basic !== undefined && options.restricted !== undefined) {
       checkRole(await options.restricted.roleByPassword(basic, request), access.role)
@@ -83,6 +84,9 @@ export function guardRoutes(app: FastifyInstance, options: AuthenticationOptions
     request.principal = principal
   })
 }
+
+/** Whether a request comes by a link with a key of its own. The key is for the handler to check, who finds no principal then. */
+const hasLinkKey = ({ query }: FastifyRequest): boolean => typeof query === 'object' && query !== null && 'key' in query
 
 async function authenticate(options: AuthenticationOptions, token: string): Promise<Principal> {
   if (isApiToken(token)) return options.loadTokenOwner(hashApiToken(token))

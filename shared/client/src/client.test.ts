@@ -278,3 +278,17 @@ test('a password session logs in with the first request, again when it is refuse
   refused = 'first'
   expect(await client.auth.me()).toEqual({ username: 'Bearer second' })
 })
+
+test('asks for an export, once, and says where it is downloaded', async () => {
+  const download_url = '/api/v1/exports/xpt_1/download?key=k'
+  const { client, asked } = answering(Response.json({ public_id: 'xpt_1', download_url }))
+  const created = await client.exports.create({ format: 'parquet', delivery: 'file' })
+  expect(client.exports.downloadUrl(created)).toBe(`http://rig${download_url}`)
+  await client.exports.metadata(created.public_id)
+  await client.exports.delete(created.public_id)
+  expect(asked.map(({ init, path }) => `${init.method} ${path}`)).toEqual([
+    'POST /api/v1/exports',
+    'GET /api/v1/exports/xpt_1/metadata',
+    'DELETE /api/v1/exports/xpt_1',
+  ])
+})

@@ -10,6 +10,7 @@ import { type DatapointsClient, datapointsClient } from './resources/datapoints.
 import { type EventsClient, eventsClient } from './resources/events.ts'
 import { type ExperimentsClient, experimentsClient } from './resources/experiments.ts'
 import { type HistorianClient, historianClient } from './resources/historian.ts'
+import { type ExportsClient, exportsClient } from './resources/exports.ts'
 import { type LoggingClient, loggingClient } from './resources/logging.ts'
 import { type PluginsClient, pluginsClient } from './resources/plugins.ts'
 import { type ReadSeries, seriesReader } from './resources/series.ts'
@@ -43,6 +44,7 @@ export interface Client {
   readonly experiments: ExperimentsClient
   readonly datapoints: DatapointsClient
   readonly historian: HistorianClient
+  readonly exports: ExportsClient
   readonly logging: LoggingClient
   readonly dashboards: DashboardsClient
   readonly plugins: PluginsClient
@@ -86,6 +88,7 @@ export function createClient(options: ClientOptions): Client {
     experiments: experimentsClient(http),
     datapoints: datapointsClient(http),
     historian: historianClient(http),
+    exports: exportsClient(http, baseUrl),
     logging: loggingClient(http),
     dashboards: dashboardsClient(http),
     plugins: pluginsClient(http),

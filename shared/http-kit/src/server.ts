@@ -69,6 +69,8 @@ export async function createHttpServer(options: HttpServerOptions): Promise<Http
     exposedHeaders: [
       'X-Request-ID',
       'ETag',
+      'Content-Disposition',
+      'X-Expected-Rows',
       'Retry-After',
       'Idempotent-Replayed',
       'RateLimit-Limit',

@@ -1,10 +1,10 @@
 import type { Bus, Responder } from '@webmacs/bus'
 import { formatTime, type VerifiedCredential, VerifyCredential } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
+import { readSession, readTokenOwner } from '@webmacs/http-kit/principals'
 import type { Logger } from '@webmacs/service-kit'
 import type { Kysely } from 'kysely'
 import { answerRequests } from '../answer-requests.ts'
-import { readSession, readTokenOwner } from './users.ts'
 
 /** Tells the sockets' service what a session or an API token may do now; a credential that is no good is refused with its code. */
 export function answerVerification(db: Kysely<Tables>, bus: Bus, log: Logger): Responder {
