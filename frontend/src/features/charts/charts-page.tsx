@@ -52,8 +52,7 @@ function Charts({ groups }: { readonly groups: readonly SignalGroup[] }) {
   const first = useMemo(() => firstChoice(groups), [groups])
   const events = useMemo(() => eventsOf(search) ?? first, [search, first])
   const onSearch = useCallback(
-    (next: ChartSearch): void =>
-      void navigate({ search: chartSearch({ ...next }), replace: true, resetScroll: false }),
+    (next: ChartSearch): void => void navigate({ search: chartSearch({ ...next }), replace: true, resetScroll: false }),
     [navigate],
   )
   const view = useChartView({ search, events, onSearch })

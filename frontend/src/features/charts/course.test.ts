@@ -9,8 +9,7 @@ const EVENT = 'evt_7k2m9q4tx3ab' as EventId // as the contract brands it
 function piece(from: number, to: number, resolution: number, starts: readonly number[]): Piece {
   const time = starts.map((start) => start * 1e6)
   const all = (value: number) => starts.map(() => value)
-  const columns =
-    resolution === 0 ? { time, value: all(1) } : { time, mean: all(1), min: all(0), max: all(2) }
+  const columns = resolution === 0 ? { time, value: all(1) } : { time, mean: all(1), min: all(0), max: all(2) }
   const answer: SeriesAnswer = {
     from: '1970-01-01T00:00:00Z',
     to: '1970-01-02T00:00:00Z',

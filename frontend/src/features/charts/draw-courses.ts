@@ -12,7 +12,12 @@ export interface DrawnCourses {
 const BAND_ALPHA = 0.22
 
 /** Paints courses into a chart: a band from lowest to highest with the mean in it, or a line of readings; what stands alone as a dot. */
-export function drawCourses(chart: uPlot, drawn: readonly DrawnCourses[], range: readonly [Seconds, Seconds], width: number): void {
+export function drawCourses(
+  chart: uPlot,
+  drawn: readonly DrawnCourses[],
+  range: readonly [Seconds, Seconds],
+  width: number,
+): void {
   const { ctx, bbox } = chart
   ctx.save()
   ctx.beginPath()

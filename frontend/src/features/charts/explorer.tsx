@@ -106,7 +106,9 @@ function Status({ status }: { readonly status: LoadStatus }) {
           </>
         )}
       </span>
-      <p className={classes.hint}>Drag to zoom, Shift and drag to move, wheel to zoom. Keys: + − ← → Shift+← Backspace</p>
+      <p className={classes.hint}>
+        Drag to zoom, Shift and drag to move, wheel to zoom. Keys: + − ← → Shift+← Backspace
+      </p>
     </div>
   )
 }

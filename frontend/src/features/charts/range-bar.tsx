@@ -1,11 +1,5 @@
 import { ActionIcon, Button, Group, NativeSelect, SegmentedControl, Switch, TextInput, Tooltip } from '@mantine/core'
-import {
-  IconArrowBackUp,
-  IconChevronLeft,
-  IconChevronRight,
-  IconZoomIn,
-  IconZoomOut,
-} from '@tabler/icons-react'
+import { IconArrowBackUp, IconChevronLeft, IconChevronRight, IconZoomIn, IconZoomOut } from '@tabler/icons-react'
 import { type FormEvent, useState, useSyncExternalStore } from 'react'
 import { useServices } from '../../app/services.ts'
 import { inputOf, momentOf } from '../../lib/date-input.ts'

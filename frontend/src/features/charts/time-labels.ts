@@ -1,4 +1,5 @@
-const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(undefined, { hourCycle: 'h23', ...options })
+const format = (options: Intl.DateTimeFormatOptions) =>
+  new Intl.DateTimeFormat(undefined, { hourCycle: 'h23', ...options })
 const fractions = format({ minute: '2-digit', second: '2-digit', fractionalSecondDigits: 2 })
 const seconds = format({ hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const minutes = format({ hour: '2-digit', minute: '2-digit' })
@@ -43,6 +44,7 @@ export function describeResolution(resolutions: readonly number[]): string {
   const [finest, coarsest] = [resolutions[0], resolutions.at(-1)]
   if (finest === undefined || coarsest === undefined) return ''
   if (coarsest === 0) return 'Every reading'
-  const width = finest === coarsest || finest === 0 ? formatSpan(coarsest) : `${formatSpan(finest)} to ${formatSpan(coarsest)}`
+  const width =
+    finest === coarsest || finest === 0 ? formatSpan(coarsest) : `${formatSpan(finest)} to ${formatSpan(coarsest)}`
   return finest === 0 ? `Readings and ${width} intervals, min–max` : `${width}, min–max`
 }
