@@ -37,7 +37,11 @@ export async function defineServices(settings: ServiceSettings): Promise<Service
   const { config, secrets, database, nats, uiUrl } = settings
   const secretKey = config.secretKey ?? secrets.secretKey
   return [
-    define('ingest', null, ingestOps, { DATABASE_URL: database.url, NATS_URL: nats.urlFor('ingest') }),
+    define('ingest', null, ingestOps, {
+      DATABASE_URL: database.url,
+      NATS_URL: nats.urlFor('ingest'),
+      ...(database.isEmbedded && { DATABASE_PATH: join(config.dataDir, 'postgres') }),
+    }),
     define('controller', null, controllerOps, { NATS_URL: nats.urlFor('controller') }),
     define('api', apiPort, apiOps, {
       PORT: String(apiPort),

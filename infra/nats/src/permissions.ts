@@ -76,7 +76,8 @@ export function permissionsOf(
           `$JS.ACK.${streams.commands}.${durables.commandHistory}.>`,
           ...apiSources().flatMap((source) => [subjects.readings(source), subjects.backlog(source)]),
           ...[`$JS.API.STREAM.INFO.${streams.readings}`, `$JS.API.STREAM.MSG.GET.${streams.readings}`],
-          ...[`$JS.API.CONSUMER.INFO.${streams.readings}.${durables.ingest}`, subjects.historian('delete')],
+          ...[`$JS.API.CONSUMER.INFO.${streams.readings}.${durables.ingest}`],
+          ...[subjects.historian('delete'), subjects.historian('work')],
         ],
         subscribe: [
           ...[...own, subjects.allReadings, subjects.allBacklog, subjects.allChanges],

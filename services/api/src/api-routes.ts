@@ -14,6 +14,7 @@ import { dashboardRoutes } from './dashboards/routes.ts'
 import { widgetRoutes } from './dashboards/widget-routes.ts'
 import type { LastValues } from './datapoints/last-values.ts'
 import { datapointRoutes } from './datapoints/routes.ts'
+import { deletionRoutes } from './deletions/routes.ts'
 import { eventRoutes } from './events/routes.ts'
 import { experimentRoutes } from './experiments/routes.ts'
 import { gapRoutes } from './gaps/routes.ts'
@@ -56,6 +57,7 @@ export const apiRoutes =
     await api.register(eventRoutes(parts))
     await api.register(experimentRoutes(parts))
     await api.register(datapointRoutes(parts))
+    await api.register(deletionRoutes(parts))
     await api.register(gapRoutes(parts))
     await api.register(telemetryRoutes(parts))
     await api.register(loggingRoutes(parts))

@@ -12,8 +12,14 @@ export class Broker {
 
   /** @throws AppError `broker.unavailable` while there is none */
   get bus(): Bus {
-    if (this.#bus === undefined || this.#bus.status() !== 'connected') throw new AppError('broker.unavailable')
-    return this.#bus
+    const { connected } = this
+    if (connected === undefined) throw new AppError('broker.unavailable')
+    return connected
+  }
+
+  /** The same for what can do without; undefined while there is none. */
+  get connected(): Bus | undefined {
+    return this.#bus?.status() === 'connected' ? this.#bus : undefined
   }
 
   async close(): Promise<void> {

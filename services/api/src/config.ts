@@ -75,7 +75,8 @@ const Environment = Type.Object({
     minimum: 1,
     maximum: 36_500,
     default: 3650,
-    description: 'Readings older than this are refused, days; the same as for ingest',
+    description:
+      'Readings older than this are refused, days, also where datapoints are kept for longer; the same as for ingest',
   }),
   WEBMACS_RULE_EVENT_ID: Type.Optional(
     Type.String({

@@ -11,11 +11,15 @@ import {
 } from '@webmacs/service-kit'
 import { sql } from 'kysely'
 import type { IngestConfig } from './config.ts'
+import { AcceptanceLimit } from './frames/acceptance-limit.ts'
+import { Maintenance } from './maintenance/maintenance.ts'
+import { createMaintenanceMetrics } from './maintenance/metrics.ts'
+import { maintenanceTasks } from './maintenance/tasks.ts'
 import { createIngestMetrics, type IngestMetrics } from './metrics.ts'
 import { startWriter } from './writer.ts'
 
-/** Beside the lanes: one reads watermarks, one looks up events or makes partitions, one deletes, one answers health checks. */
-const MORE_CONNECTIONS = 4
+/** Beside the lanes: one reads watermarks, one looks up events or makes partitions, one deletes, one carries out jobs, one answers health checks. */
+const MORE_CONNECTIONS = 5
 const LAG_MS = 5000
 const STOP_DEADLINE_MS = 8000
 
@@ -44,15 +48,30 @@ export async function startIngest(config: IngestConfig, { log, signal }: Service
     await sql`SELECT 1`.execute(database.db)
   })
   const ops = await startOpsServer({ host: config.OPS_HOST, port: config.OPS_PORT, metrics: registry, health })
+  const acceptance = new AcceptanceLimit({ database, log, maxDays: config.RETENTION_DAYS })
   const writer = startWriter({
     config,
     bus,
     database,
     metrics,
+    acceptance,
     log,
     onFailure: (err) => {
       // The supervisor's restart is the recovery: a writer that fetches nothing must not look alive.
       setImmediate(() => Promise.reject(err))
+    },
+  })
+  const maintenance = new Maintenance({
+    databaseUrl: config.DATABASE_URL,
+    metrics: createMaintenanceMetrics(registry),
+    log: log.child({ part: 'maintenance' }),
+    tasks: maintenanceTasks(config),
+  })
+  // Without a queue group: everyone hears it, and whoever maintains acts on it.
+  const work = bus.nc.subscribe(bus.names.subjects.historian('work'), {
+    callback: () => {
+      acceptance.refresh()
+      maintenance.wake()
     },
   })
   const lag = setInterval(() => void readLag(bus, metrics, log), LAG_MS)
@@ -60,7 +79,9 @@ export async function startIngest(config: IngestConfig, { log, signal }: Service
   return {
     ports: { ops: ops.port },
     stop: async () => {
-      await writer.stop(STOP_DEADLINE_MS)
+      work.unsubscribe()
+      acceptance.stop()
+      await Promise.all([writer.stop(STOP_DEADLINE_MS), maintenance.stop(STOP_DEADLINE_MS)])
       clearInterval(lag)
       await ops.close()
       await bus.close()

@@ -9,7 +9,11 @@ const Environment = Type.Object({
     minimum: 1,
     maximum: 36_500,
     default: 3650,
-    description: 'Readings older than this are refused, days',
+    description: 'Readings older than this are refused, days; where datapoints are kept for fewer days, those',
+  }),
+  DATABASE_PATH: Type.String({
+    default: '',
+    description: 'Folder on the disk of the database, to tell how full it is; empty: not known',
   }),
   BATCH_MAX_ROWS: Type.Integer({
     minimum: 1,

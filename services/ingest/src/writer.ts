@@ -9,20 +9,20 @@ import type { IngestConfig } from './config.ts'
 import { deleteDatapoint } from './deletion/delete-datapoint.ts'
 import { EventKeys } from './events/event-keys.ts'
 import { createAcceptor } from './frames/accept-message.ts'
+import type { AcceptanceLimit } from './frames/acceptance-limit.ts'
 import { recordGap } from './gaps/record-gap.ts'
+import { startJobs } from './jobs/start-jobs.ts'
 import type { IngestMetrics } from './metrics.ts'
 import { PartitionKeeper } from './partitions/partition-keeper.ts'
 import { readWatermarks } from './sources/read-watermark.ts'
 import { WatermarkPublisher } from './sources/watermark-publisher.ts'
 
 export interface WriterOptions {
-  readonly config: Pick<
-    IngestConfig,
-    'RETENTION_DAYS' | 'BATCH_MAX_ROWS' | 'BATCH_MAX_KB' | 'BATCH_LANES' | 'BATCH_MAX_AGE_MS'
-  >
+  readonly config: Pick<IngestConfig, 'BATCH_MAX_ROWS' | 'BATCH_MAX_KB' | 'BATCH_LANES' | 'BATCH_MAX_AGE_MS'>
   readonly bus: Bus
   readonly database: Database
   readonly metrics: IngestMetrics
+  readonly acceptance: Pick<AcceptanceLimit, 'oldest'>
   readonly log: Logger
   /** Told when the intake ended though nobody stopped it. */
   readonly onFailure: (err: unknown) => void
@@ -35,17 +35,16 @@ export interface Writer {
 
 /** Within the broker's patience with an unacknowledged message two of these may be late, ms. */
 const WORKING_MS = 0.3 * ACK_WAIT_MS
-const PARTITIONS_MS = 3_600_000
 
 /** Starts moving readings from the stream to the database. Needs neither of them to be there at this moment. */
-export function startWriter({ config, bus, database, metrics, log, onFailure }: WriterOptions): Writer {
+export function startWriter({ config, bus, database, metrics, acceptance, log, onFailure }: WriterOptions): Writer {
   const intakeAborter = new AbortController()
   const commitAborter = new AbortController()
   const events = new EventKeys(database)
   const partitions = new PartitionKeeper(database, log)
   const watermarks = new WatermarkPublisher({ bus, database, log })
   const onCommitted = watermarks.changed
-  const accept = createAcceptor({ retentionDays: config.RETENTION_DAYS, now: nowMicros, eventKey: events.keyOf })
+  const accept = createAcceptor({ oldest: acceptance.oldest, now: nowMicros, eventKey: events.keyOf })
   const committer = new Committer({ bus, database, events, partitions, metrics, log, accept, onCommitted })
   const batcher = new Batcher({
     maxRows: config.BATCH_MAX_ROWS,
@@ -58,13 +57,10 @@ export function startWriter({ config, bus, database, metrics, log, onFailure }: 
       metrics.batchSeconds.observe((performance.now() - openedAt) / 1000)
     },
   })
-  const inBackground = (what: string, work: () => Promise<unknown>): void => {
-    work().catch((err: unknown) => log.warn({ event: `${what}.failed`, err }, 'preparation failed, done on demand'))
-  }
-  const makePartitions = (): void => inBackground('partitions', () => partitions.ensureAround(nowMicros()))
-  makePartitions()
-  inBackground('events', () => events.preload())
-  const timers = [setInterval(makePartitions, PARTITIONS_MS), setInterval(() => batcher.sayWorking(), WORKING_MS)]
+  events.preload().catch((err: unknown) => {
+    log.warn({ event: 'events.failed', err }, 'events could not be read, they are looked up on demand')
+  })
+  const working = setInterval(() => batcher.sayWorking(), WORKING_MS)
   const queue = 'ingest'
   const { historian } = bus.names.subjects
   const responders = [
@@ -89,6 +85,7 @@ export function startWriter({ config, bus, database, metrics, log, onFailure }: 
     ),
     respond(bus, historian('delete'), DeleteDatapoint, (request) => deleteDatapoint(database, request, log), { queue }),
   ]
+  const jobs = startJobs(bus, { database, log })
   const intake = runIntake({ bus, batcher, log, signal: intakeAborter.signal }).catch((err: unknown) => {
     if (!intakeAborter.signal.aborted) onFailure(err) // a commit given up while stopping is told by drain
   })
@@ -101,10 +98,11 @@ export function startWriter({ config, bus, database, metrics, log, onFailure }: 
         log.warn({ event: 'batch.given-up', err }, 'a batch was not committed, it will be delivered again')
       })
       await intake
+      const jobsEnded = jobs.stop()
       // A deletion may wait for a lock, or for a database that says nothing: whoever asked is told that nobody answered.
-      await Promise.race([answered, aborted(commitAborter.signal)])
+      await Promise.race([Promise.all([answered, jobsEnded]), aborted(commitAborter.signal)])
       clearTimeout(deadline)
-      for (const timer of timers) clearInterval(timer)
+      clearInterval(working)
       await watermarks.stop()
     },
   }

@@ -1,3 +1,4 @@
+export { type Acceptance, oldestAccepted, readAcceptance } from './acceptance.ts'
 export { isAboutValues, isDatabaseAway, isTransient, violatedForeignKey, violatedUnique } from './constraints.ts'
 export { experimentAt } from './experiment-window.ts'
 export { moment } from './moment.ts'

@@ -31,27 +31,35 @@ export function rollupRows({ events, level, from, to }: RollupRange): RawBuilder
   const columns = sql.join(COLUMNS.map((column) => sql.ref(`rollup.${column}`)))
   const between = (resolution: number, lower: RawBuilder<unknown>, upper: RawBuilder<unknown>) => sql`
     SELECT ${columns} FROM datapoint_rollups rollup
-    WHERE event_id = ANY(${events}) AND resolution = ${sql.lit(resolution)} AND bucket >= ${lower} AND bucket < ${upper}`
+    WHERE event_id = ANY(${events}::int4[]) AND resolution = ${sql.lit(resolution)} AND bucket >= ${lower} AND bucket < ${upper}`
   if (level === FINEST) return between(FINEST, moment(from), moment(to))
-  const closed = sql`(SELECT ${binned(level, sql.ref('closed_until'))} FROM historian_state)`
-  const span = sql`make_interval(secs => ${sql.lit(level)})`
-  const staleHours = sql`make_interval(secs => ${sql.lit(Math.max(level, HOUR))})`
+  // Hours beyond the retention of minutes stay as they are.
+  const believed = (column: string) => sql`(SELECT ${binned(level, sql.ref(column))} FROM historian_state)`
+  const closed = believed('closed_until')
+  // What is not right is the rollup that holds the hour, or the rollups within it: either way one interval, so that joins go by equality.
+  const span = Math.max(level, HOUR)
+  const staleSpan = binned(span, sql.ref('hour'))
   return sql`
     ${between(level, moment(from), sql`least(${moment(to)}, ${closed})`)} AND NOT EXISTS (
-      SELECT FROM stale_rollups WHERE stale_rollups.event_id = rollup.event_id
-        AND hour > rollup.bucket - interval '1 hour' AND hour < rollup.bucket + ${span}
+      SELECT FROM stale_rollups WHERE stale_rollups.event_id = rollup.event_id AND hour >= ${believed('minutes_from')}
+        AND ${staleSpan} = ${binned(span, sql.ref('rollup.bucket'))}
     )
     UNION ALL ${between(FINEST, sql`greatest(${moment(from)}, ${closed})`, moment(to))}
     UNION ALL
     SELECT ${columns} FROM (
-      SELECT DISTINCT event_id AS stale_event, ${binned(Math.max(level, HOUR), sql.ref('hour'))} AS stale_from
-      FROM stale_rollups
-      WHERE event_id = ANY(${events}) AND hour > ${moment(from)} - ${staleHours} AND hour < ${moment(to)}
+      SELECT DISTINCT event_id AS stale_event, ${staleSpan} AS stale_from FROM stale_rollups
+      WHERE event_id = ANY(${events}::int4[]) AND hour >= ${believed('minutes_from')} AND ${staleSpan} + ${seconds(span)} > ${moment(from)}
+        AND hour < ${moment(to)}
     ) stale
-    JOIN datapoint_rollups rollup ON rollup.event_id = stale_event AND rollup.resolution = ${sql.lit(FINEST)}
-      AND rollup.bucket >= greatest(stale_from, ${moment(from)})
-      AND rollup.bucket < least(stale_from + ${staleHours}, ${moment(to)}, ${closed})`
+    CROSS JOIN LATERAL (
+      SELECT * FROM datapoint_rollups
+      WHERE event_id = stale_event AND resolution = ${sql.lit(FINEST)} AND bucket >= greatest(stale_from, ${moment(from)})
+        AND bucket < least(stale_from + ${seconds(span)}, ${moment(to)}, ${closed})
+      OFFSET 0
+    ) rollup`
 }
+
+const seconds = (count: number): RawBuilder<unknown> => sql`make_interval(secs => ${sql.lit(count)})`
 
 /** SQL for the start of the interval of so many seconds that holds the moment. Intervals are counted from 1970 on, so levels nest. */
 export const binned = (seconds: number, at: RawBuilder<unknown>): RawBuilder<Micros> =>

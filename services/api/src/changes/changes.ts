@@ -16,6 +16,8 @@ export interface Made {
   readonly after?: object
   /** `false`: only told, not written to the audit log, for what would be noise there. */
   readonly audited?: false
+  /** `false`: only written to the audit log; whoever carries it out tells of it. */
+  readonly told?: false
 }
 
 /** A change in the making: its transaction, and how it says what it does. */
@@ -58,7 +60,7 @@ export class Changes {
       const made: Made[] = []
       const record = async (trx: Transaction<Tables>, entry: Made): Promise<void> => {
         await writeDown(trx, by, entry)
-        made.push(entry)
+        if (entry.told !== false) made.push(entry)
       }
       try {
         const result = await this.#db
@@ -89,6 +91,7 @@ export class Changes {
 
 async function writeDown(trx: Transaction<Tables>, by: Principal | null, made: Made): Promise<void> {
   if (made.audited !== false) await writeAuditEntry(trx, by, made)
+  if (made.told === false) return
   await trx
     .insertInto('change_outbox')
     .values({

@@ -4,6 +4,7 @@ import {
   type EventId,
   encodeQuality,
   Frame,
+  type HistorianJobId,
   isBad,
   MAX_FRAME_MESSAGE_BYTES,
   type Micros,
@@ -16,7 +17,7 @@ import type { Logger } from '@webmacs/service-kit'
 import type { Kysely } from 'kysely'
 import { parseDatapointId } from './datapoint-id.ts'
 import type { LastValues } from './last-values.ts'
-import { readLastValues, replaceDeleted } from './read-last-values.ts'
+import { readLastValues, replaceDeleted, replaceDeletedBy } from './read-last-values.ts'
 
 interface FeedOptions {
   readonly db: Kysely<Tables>
@@ -52,11 +53,16 @@ export class LastValuesFeed {
     for (const subscription of this.#subscriptions) subscription.unsubscribe()
   }
 
-  /** Follows datapoints that are deleted. */
+  /** Follows datapoints that are deleted, one by one or by a job. */
   noteChange({ entity, verb, id }: Pick<Change, 'entity' | 'verb' | 'id'>): void {
-    const deleted = entity === 'datapoint' && verb === 'deleted' ? parseDatapointId(id) : undefined
-    if (deleted === undefined) return
-    replaceDeleted(this.#options, deleted).catch((err: unknown) => {
+    if (verb !== 'deleted') return
+    const deleted = entity === 'datapoint' ? parseDatapointId(id) : undefined
+    if (deleted !== undefined) this.#replace(replaceDeleted(this.#options, deleted))
+    if (entity === 'datapoints') this.#replace(replaceDeletedBy(this.#options, id as HistorianJobId)) // the entity says so
+  }
+
+  #replace(replacing: Promise<void>): void {
+    replacing.catch((err: unknown) => {
       this.#options.log.warn({ event: 'last-values.replace-failed', err }, 'last value could not be read anew')
     })
   }

@@ -101,7 +101,16 @@ export class LastValues {
     if (this.#values.get(event)?.time === time) this.#values.delete(event)
   }
 
-  /** How many datapoints were deleted: who reads values while it rises may have read one of those. */
+  /** Forgets what was deleted in a stretch of time, `[from, to)`: of some events, or of all. */
+  forgetRange(events: readonly EventId[] | null, from: Micros, to: Micros): void {
+    this.#deletions += 1
+    for (const event of events ?? [...this.#values.keys()]) {
+      const time = this.#values.get(event)?.time
+      if (time !== undefined && time >= from && time < to) this.#values.delete(event)
+    }
+  }
+
+  /** How often datapoints were deleted: who reads values while it rises may have read one of those. */
   get deletions(): number {
     return this.#deletions
   }

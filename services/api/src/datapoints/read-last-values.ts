@@ -1,6 +1,14 @@
-import { type EventId, type Micros, nowMicros, type QualityBits } from '@webmacs/contracts'
+import {
+  type EventId,
+  type HistorianJobId,
+  type Micros,
+  nowMicros,
+  parseTime,
+  type QualityBits,
+} from '@webmacs/contracts'
 import { moment, type Tables } from '@webmacs/database'
 import { type Kysely, sql } from 'kysely'
+import { readJob } from '../deletions/job-store.ts'
 import type { DatapointKey } from './datapoint-id.ts'
 import { FAR_AHEAD, type LastValues } from './last-values.ts'
 
@@ -36,6 +44,14 @@ export async function readLastValues(reading: Reading): Promise<void> {
 export async function replaceDeleted(reading: Reading, deleted: DatapointKey): Promise<void> {
   reading.values.forget(deleted)
   await readNewest(reading, deleted.event)
+}
+
+/** Forgets what a job of the historian deleted, and finds what is the newest of its events instead. */
+export async function replaceDeletedBy(reading: Reading, job: HistorianJobId): Promise<void> {
+  const deleted = await readJob(reading.db, 'delete', job)
+  const [from, to] = [deleted.from, deleted.to].map((time) => parseTime(time) ?? 0) as [Micros, Micros]
+  reading.values.forgetRange(deleted.event_public_ids, from, to)
+  await readNewest(reading)
 }
 
 /** Whoever deletes faster than this reads must not keep it from ever ending; the next reload puts right what came back. */

@@ -47,6 +47,9 @@ const LISTS: Record<string, string> = {
     SELECT 'cmd_' || n, 'lab', 'plg_' || n, 'Rig', 'c', 'C', 'x', n, 'confirmed', 'user', 'Ada', now(), now() FROM n`,
   '/gaps': `
     INSERT INTO reading_gaps (source, reason, from_time, to_time) SELECT 'lab', 'unknown', now() - n * interval '1 s', now() FROM n`,
+  '/datapoints/deletions': `
+    INSERT INTO historian_jobs (public_id, kind, event_ids, from_time, to_time, user_id)
+    SELECT 'job_' || n, 'delete', ARRAY(SELECT id FROM events WHERE id <= n), now(), now() + interval '1 s', owner.id FROM n, owner`,
   '/datapoints': `
     INSERT INTO datapoints (event_id, ts, value)
     SELECT events.id, now() + interval '1 ms' * n, n FROM events, n WHERE events.name = '1'`,

@@ -12,7 +12,7 @@ import {
   type SequenceRange,
   type TelemetryOutcome,
 } from '@webmacs/contracts'
-import type { Tables } from '@webmacs/database'
+import { oldestAccepted, readAcceptance, type Tables } from '@webmacs/database'
 import type { Metrics } from '@webmacs/service-kit'
 import type { Kysely } from 'kysely'
 import type { Broker } from '../broker.ts'
@@ -40,6 +40,7 @@ export interface TelemetryIntakeOptions {
   readonly commits: CommitWatch
   readonly commands: CommandDispatcher
   readonly metrics: Metrics
+  /** Readings older than this are refused, also where datapoints are kept for longer. */
   readonly retentionDays: number
   /** Events of the valve cycle, which people set though no device has them. */
   readonly cycleEvents: () => Promise<ReadonlySet<EventId>>
@@ -102,7 +103,8 @@ export class TelemetryIntake {
     const source = await this.#options.source()
     const reserveStamps = (): Micros => source.stamps.reserve(stampsNeeded(datapoints, times))
     const keyed = keyedBatch(submission)
-    const [links, claim] = await Promise.all([
+    const [acceptance, links, claim] = await Promise.all([
+      readAcceptance(db, retentionDays),
       readEventLinks(db, new Set(datapoints.map(({ event_public_id }) => event_public_id)), cycleEvents),
       keyed === undefined ? undefined : keys.claim(keyed, reserveStamps()),
     ])
@@ -111,7 +113,7 @@ export class TelemetryIntake {
     // Without a key stamped no sooner than now, so that what is published later is stamped later.
     const firstStamp = claim?.stamp ?? reserveStamps()
     const now = nowMicros()
-    const laidOut = layOutFrames({ datapoints, times, links, firstStamp, now, retentionDays })
+    const laidOut = layOutFrames({ datapoints, times, links, firstStamp, now, oldest: oldestAccepted(acceptance, now) })
     for (const { code } of laidOut.rejected) this.#count(code, 1)
     if (kind === 'single' && laidOut.rejected[0] !== undefined) throw refusalOf(laidOut.rejected[0])
     const span = await this.#store(bus, source, laidOut, now)

@@ -12,6 +12,8 @@ import { layOutFrames, stampsNeeded } from './lay-out-frames.ts'
 import { OwnSource } from './own-source.ts'
 import { STAMP_STEP } from './stamp-clock.ts'
 
+const DAY = 86_400_000_000
+
 const A = 'evt_aaaaaaaaaaaa' as EventId
 const B = 'evt_bbbbbbbbbbbb' as EventId
 const UNLINKED = 'evt_cccccccccccc' as EventId
@@ -37,7 +39,7 @@ const item = (event: string, value: number, timestamp?: string): NewDatapoint =>
 
 function layOut(...datapoints: NewDatapoint[]) {
   const times = parseGivenTimes(datapoints)
-  return layOutFrames({ datapoints, times, links, firstStamp: FIRST, now: NOW, retentionDays: 30 })
+  return layOutFrames({ datapoints, times, links, firstStamp: FIRST, now: NOW, oldest: NOW - 30 * DAY })
 }
 
 test('puts one value of each event into a frame, and the k-th of an event into the k-th frame', () => {
@@ -90,7 +92,7 @@ test('fits the largest batch into one message', () => {
   const datapoints = Array.from({ length: MAX_BATCH_SIZE }, () => item(event, -Number.MAX_VALUE))
   const one = new Map([[event as string, { event, isLinked: true }]])
   const times = parseGivenTimes(datapoints)
-  const { instants } = layOutFrames({ datapoints, times, links: one, firstStamp: FIRST, now: NOW, retentionDays: 1 })
+  const { instants } = layOutFrames({ datapoints, times, links: one, firstStamp: FIRST, now: NOW, oldest: NOW - DAY })
   expect(instants).toHaveLength(MAX_BATCH_SIZE)
   const source = new OwnSource(63)
   const frames = instants.map(({ time, values }) => source.frame(time, values))

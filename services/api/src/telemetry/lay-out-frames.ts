@@ -35,7 +35,8 @@ export interface LayOutOptions {
   /** Stamp of the first frame of readings that came without a time; as many as `stampsNeeded` says belong to this batch. */
   readonly firstStamp: Micros
   readonly now: Micros
-  readonly retentionDays: number
+  /** The oldest moment of which the writer takes readings. */
+  readonly oldest: Micros
 }
 
 const DAY: Micros = 86_400_000_000
@@ -58,13 +59,20 @@ export function stampsNeeded(datapoints: readonly NewDatapoint[], times: GivenTi
  * Decides what becomes of each datapoint and puts those that are taken into frames. Without a time, the k-th reading of an event goes into
  * the k-th frame, so that an event's readings keep the order they have in the batch.
  */
-export function layOutFrames({ datapoints, times, links, firstStamp, now, retentionDays }: LayOutOptions): LaidOut {
+export function layOutFrames({
+  datapoints,
+  times,
+  links,
+  firstStamp,
+  now,
+  oldest: oldestTaken,
+}: LayOutOptions): LaidOut {
   const valuesAt = new Map<Micros, Record<EventId, number>>()
   const rejected: RejectedDatapoint[] = []
   const setpoints: Setpoint[] = []
   let accepted = 0
   const count = occurrenceCounter()
-  const oldest = now - retentionDays * DAY + MARGIN
+  const oldest = oldestTaken + MARGIN
   const newest = now + DAY - MARGIN
 
   const rejectionOf = (
@@ -100,7 +108,7 @@ export function layOutFrames({ datapoints, times, links, firstStamp, now, retent
     }
     const code = rejectionOf(datapoint, given)
     if (code === undefined) accepted += 1
-    else rejected.push(rejection(index, datapoint, code, reasonOf(code, retentionDays)))
+    else rejected.push(rejection(index, datapoint, code, reasonOf(code, Math.round((now - oldest) / DAY))))
   })
   const instants = [...valuesAt].map(([time, values]) => ({ time, values })).sort((a, b) => a.time - b.time)
   return { instants, accepted, setpoints, rejected }
@@ -128,14 +136,14 @@ function occurrenceCounter(): (name: string) => number {
   }
 }
 
-function reasonOf(code: Exclude<RejectionCode, 'command_failed'>, retentionDays: number): string {
+function reasonOf(code: Exclude<RejectionCode, 'command_failed'>, days: number): string {
   switch (code) {
     case 'unknown_event':
       return 'Event not found.'
     case 'not_linked':
       return 'Event is not linked to an enabled plugin instance.'
     case 'bad_time':
-      return `The time must be a moment between ${retentionDays} days ago and one day ahead.`
+      return `The time must be a moment between ${days} days ago and one day ahead.`
     case 'duplicate_time':
       return 'An earlier datapoint of this event in the batch has the same time.'
     case 'invalid':

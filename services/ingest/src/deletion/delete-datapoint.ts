@@ -3,9 +3,10 @@ import { type Database, isDatabaseAway, isTransient } from '@webmacs/database'
 import type { Logger } from '@webmacs/service-kit'
 import type pg from 'pg'
 import { inTransaction } from '../commit/in-transaction.ts'
+import { ROLLUP_SPAN } from '../commit/rollup.ts'
 import { holdRollups } from '../rollups/hold-rollups.ts'
 import { markStale } from '../rollups/mark-stale.ts'
-import { rebuildRollup } from './rebuild-rollup.ts'
+import { minuteOf, rebuildMinutes } from '../rollups/rebuild-minutes.ts'
 
 const ATTEMPTS = 5
 
@@ -47,7 +48,8 @@ async function deleteRow(client: pg.PoolClient, event: string, time: string): Pr
   for (const row of rows) {
     // A bad reading is in no rollup.
     if (row.value === null || isBad(row.quality)) continue
-    await rebuildRollup(client, row.event, row.time)
+    const minute = minuteOf(row.time)
+    await rebuildMinutes(client, { events: [row.event], from: minute, to: minute + ROLLUP_SPAN })
     await markStale(client, [{ event: row.event, bucket: row.time }], closedUntil)
   }
   return rows.length

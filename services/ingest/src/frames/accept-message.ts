@@ -5,8 +5,8 @@ import { type Checked, checkEnvelope, checkQuality, checkValue, type FrameEnvelo
 import { createTimeParser } from './iso-time.ts'
 
 export interface AcceptOptions {
-  /** Readings older than this are past the retention limit, days. */
-  readonly retentionDays: number
+  /** The oldest moment of which readings are taken. */
+  readonly oldest: (now: Micros) => Micros
   readonly now: () => Micros
   /** Integer key of an event that is known already. */
   readonly eventKey: (event: string) => number | undefined
@@ -26,7 +26,7 @@ const MAX_PROBLEMS = 5
 const MAX_SOURCES = 10_000
 
 /** Turns a message into rows, unknown readings and dead candidates of a batch. Never throws for what a sender did. */
-export function createAcceptor({ retentionDays, now, eventKey }: AcceptOptions): AcceptMessage {
+export function createAcceptor({ oldest, now, eventKey }: AcceptOptions): AcceptMessage {
   const parseTime = createTimeParser()
   const sources = new Map<string, SourceEpoch>()
   const sourceOf = (source: string, epoch: string): SourceEpoch => {
@@ -67,9 +67,9 @@ export function createAcceptor({ retentionDays, now, eventKey }: AcceptOptions):
     }
     const { source, epoch, seq } = envelope.value
     const origin = sourceOf(source, epoch)
-    if (time > receivedAt + MAX_AHEAD || time < receivedAt - retentionDays * DAY) {
+    if (time > receivedAt + MAX_AHEAD || time < oldest(receivedAt)) {
       const position = batch.addFrame(origin, seq, receivedAt, message, index)
-      const detail = `frame.time must lie between ${retentionDays} days ago and one day ahead`
+      const detail = `frame.time must lie between ${Math.round((receivedAt - oldest(receivedAt)) / DAY)} days ago and one day ahead`
       batch.dead.push({
         frame: position,
         index,

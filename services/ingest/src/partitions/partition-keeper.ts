@@ -17,9 +17,12 @@ export class PartitionKeeper {
     this.#log = log
   }
 
-  /** Partitions from a week ago to three weeks ahead. */
-  async ensureAround(now: Micros): Promise<void> {
-    await this.#ensure(partitionsBetween(now - WEEKS_BEFORE * WEEK, now + WEEKS_AHEAD * WEEK))
+  /**
+   * Partitions from a week ago to three weeks ahead.
+   * @returns how many were made
+   */
+  async ensureAround(now: Micros): Promise<number> {
+    return this.#ensure(partitionsBetween(now - WEEKS_BEFORE * WEEK, now + WEEKS_AHEAD * WEEK))
   }
 
   async ensureFor(times: readonly Micros[]): Promise<void> {
@@ -38,9 +41,10 @@ export class PartitionKeeper {
     this.#known.clear()
   }
 
-  async #ensure(partitions: readonly Partition[]): Promise<void> {
+  async #ensure(partitions: readonly Partition[]): Promise<number> {
     const made = await ensurePartitions(this.#database.db, partitions)
     for (const { name } of partitions) this.#known.add(name)
     if (made.length > 0) this.#log.info({ event: 'partitions.made', partitions: made }, 'partitions made')
+    return made.length
   }
 }

@@ -23,3 +23,11 @@ export async function holdRollups(client: Queryable): Promise<Micros> {
 export async function holdRollupsAlone(client: Queryable): Promise<void> {
   await client.query('SELECT pg_advisory_xact_lock($1)', [ROLLUPS_LOCK])
 }
+
+/** Between those who make coarse rollups: a day is made of hours, and whoever makes it must see the hours that another has just made. */
+export const ROLLING_LOCK = 7_031_004
+
+/** Waits until nobody else makes coarse rollups, and keeps others from it until the transaction ends. Writers do not wait for it. */
+export async function holdRolling(client: Queryable): Promise<void> {
+  await client.query('SELECT pg_advisory_xact_lock($1)', [ROLLING_LOCK])
+}

@@ -1,0 +1,208 @@
+import { type EventId, formatTime, type HistorianJobId, type Micros, nowMicros } from '@webmacs/contracts'
+import { binned } from '@webmacs/database'
+import { aFrame, until, valuesOf } from '@webmacs/testing'
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Site, startSite } from '../ingest-site.fixture.ts'
+import { endedJob, makeJob } from './jobs.fixture.ts'
+
+let site: Site
+beforeAll(async () => {
+  site = await startSite()
+  await site.startWriter()
+})
+afterAll(() => site[Symbol.asyncDispose]())
+
+const SECOND: Micros = 1_000_000
+const MINUTE: Micros = 60 * SECOND
+const HOUR: Micros = 60 * MINUTE
+/** The start of an hour that lies in the past as a whole. */
+const anHour = (): Micros => (Math.floor(nowMicros() / HOUR) - 3) * HOUR
+
+const frameAt = (time: Micros, readings: readonly (readonly [EventId, number | null])[]) =>
+  aFrame({
+    time: formatTime(time),
+    values: valuesOf(readings),
+    quality: Object.fromEntries(readings.filter(([, value]) => value === null).map(([event]) => [event, ['bad']])),
+  })
+const timesOf = async (event: EventId): Promise<Micros[]> => (await site.rowsOf(event)).map(({ time }) => time)
+const keysOf = async (...events: EventId[]): Promise<number[]> => {
+  const rows = await site.db.selectFrom('events').select('id').where('public_id', 'in', events).orderBy('id').execute()
+  return rows.map(({ id }) => id)
+}
+
+test('deletes a range of some events to the microsecond, and leaves rollups of the rest', async () => {
+  const [event, other] = (await site.addEvents(2)) as [EventId, EventId]
+  const start = anHour()
+  const times = Array.from({ length: 300 }, (_, n) => start + n * SECOND)
+  await site.publish(
+    times.map((time, n) =>
+      frameAt(time, [
+        [event, n],
+        [other, -n],
+      ]),
+    ),
+  )
+  await site.untilAcked()
+  const [from, to] = [start + 30 * SECOND, start + 200 * SECOND]
+  const job = await makeJob(site, { kind: 'delete', events: await keysOf(event), from, to: to + 1 })
+  expect(await endedJob(site.db, job)).toMatchObject({ state: 'done', done: 171 })
+  expect(await timesOf(event)).toEqual(times.filter((time) => time < from || time > to))
+  expect(await timesOf(other)).toEqual(times)
+  expect(await site.wrongRollups()).toEqual([])
+})
+
+test('deletes bad readings too, without counting them', async () => {
+  const [event] = (await site.addEvents(1)) as [EventId]
+  const start = anHour()
+  await site.publish([0, 1, 2, 3].map((n) => frameAt(start + n * SECOND, [[event, n < 2 ? null : n]])))
+  await site.untilAcked()
+  const job = await makeJob(site, { kind: 'delete', events: await keysOf(event), from: start, to: start + HOUR })
+  expect(await endedJob(site.db, job)).toMatchObject({ state: 'done', done: 2 })
+  expect(await timesOf(event)).toEqual([])
+})
+
+test('deletes what all events have in a range, and tells the api so', async () => {
+  const [one, other] = (await site.addEvents(2)) as [EventId, EventId]
+  const start = anHour() - 24 * HOUR
+  await site.publish(
+    [0, 1].map((n) =>
+      frameAt(start + n, [
+        [one, n],
+        [other, n],
+      ]),
+    ),
+  )
+  await site.untilAcked()
+  const job = await makeJob(site, { kind: 'delete', events: null, from: start, to: start + 1 })
+  expect(await endedJob(site.db, job)).toMatchObject({ state: 'done', done: 2 })
+  expect([await timesOf(one), await timesOf(other)]).toEqual([[start + 1], [start + 1]])
+  const told = await site.db.selectFrom('change_outbox').selectAll().where('entity_id', '=', job).execute()
+  expect(told).toMatchObject([{ entity: 'datapoints', verb: 'deleted', user_public_id: null }])
+})
+
+test('does not bring back what was deleted when its frames come again, but stores what comes late', async () => {
+  const [event] = (await site.addEvents(1)) as [EventId]
+  const start = anHour()
+  const frames = Array.from({ length: 50 }, (_, n) => frameAt(start + n * SECOND, [[event, n]]))
+  await site.publish(frames)
+  await site.untilAcked()
+  const range = { events: await keysOf(event), from: start, to: start + HOUR }
+  expect(await endedJob(site.db, await makeJob(site, { kind: 'delete', ...range }))).toMatchObject({ done: 50 })
+  await site.publish(frames)
+  const late = start + 7 * SECOND + 1
+  await site.publish([...frames, frameAt(late, [[event, 7]])])
+  await site.untilAcked()
+  expect(await timesOf(event)).toEqual([late])
+  expect(await site.wrongRollups()).toEqual([])
+})
+
+test('marks the hours that were closed, so that they are made anew', async () => {
+  const [event] = (await site.addEvents(1)) as [EventId]
+  const [key] = await keysOf(event)
+  const start = anHour() - 48 * HOUR
+  await site.publish([0, 1, 2].map((n) => frameAt(start + n * HOUR, [[event, n]])))
+  await site.untilAcked()
+  await sql`UPDATE historian_state SET closed_until = greatest(closed_until, ${formatTime(start + 2 * HOUR)})`.execute(
+    site.db,
+  )
+  await endedJob(
+    site.db,
+    await makeJob(site, { kind: 'delete', events: [key ?? 0], from: start, to: start + 3 * HOUR }),
+  )
+  const { rows } = await sql<{
+    hour: Micros
+  }>`SELECT hour FROM stale_rollups WHERE event_id = ${key} ORDER BY hour`.execute(site.db)
+  expect(rows.map(({ hour }) => hour)).toEqual([start, start + HOUR])
+})
+
+test('where retention left only rollups, removes those that lie in the range and keeps those that do so in part', async () => {
+  await using old = await startSite()
+  await old.startWriter()
+  const [event] = (await old.addEvents(1)) as [EventId]
+  const start = Math.floor(nowMicros() / (24 * HOUR)) * 24 * HOUR - 240 * HOUR
+  const times = [0, 1, 2, 3].flatMap((hour) =>
+    [0, 1, 2].map((minute) => start + hour * HOUR + minute * MINUTE + 30 * SECOND),
+  )
+  await old.publish(times.map((time, n) => frameAt(time, [[event, n]])))
+  await old.untilAcked()
+  const minutesFrom = start + 2 * HOUR
+  await sql`
+    INSERT INTO datapoint_rollups (event_id, resolution, bucket, count, sum, sum_sq, min, min_at, max, max_at, first, first_at, last, last_at)
+    SELECT event_id, 3600, ${binned(3600, sql.ref('bucket'))} AS hour, sum(count), 0, 0, 0, min(min_at), 0, min(max_at), 0, min(first_at), 0, min(last_at)
+    FROM datapoint_rollups GROUP BY 1, 3`.execute(old.db)
+  await sql`DELETE FROM datapoints`.execute(old.db)
+  await sql`DELETE FROM datapoint_rollups WHERE resolution = 60 AND bucket < ${formatTime(minutesFrom)}`.execute(old.db)
+  await sql`
+    UPDATE historian_state SET raw_from = ${formatTime(start + 100 * HOUR)}, minutes_from = ${formatTime(minutesFrom)},
+      closed_until = ${formatTime(start + 100 * HOUR)}`.execute(old.db)
+  // From within the first hour, which stays as it is, to within the second minute of the last one.
+  const range = { from: start + MINUTE, to: start + 3 * HOUR + MINUTE + 10 * SECOND }
+  const job = await makeJob(old, { kind: 'delete', events: null, ...range })
+  expect(await endedJob(old.db, job)).toMatchObject({ state: 'done', done: 3 + 3 + 1 })
+  const rollups = await old.db
+    .selectFrom('datapoint_rollups')
+    .select(['resolution', 'bucket'])
+    .orderBy('resolution')
+    .orderBy('bucket')
+    .execute()
+  const lastHour = start + 3 * HOUR
+  expect(rollups.filter(({ resolution }) => resolution === 60).map(({ bucket }) => bucket)).toEqual([
+    lastHour + MINUTE,
+    lastHour + 2 * MINUTE,
+  ])
+  expect(rollups.some(({ resolution, bucket }) => resolution === 3600 && bucket === start)).toBe(true)
+  expect(rollups.some(({ resolution, bucket }) => resolution === 3600 && bucket === start + HOUR)).toBe(false)
+})
+
+test('repairs rollups that are wrong, missing, or of nothing', async () => {
+  const [event] = (await site.addEvents(1)) as [EventId]
+  const [key] = await keysOf(event)
+  const start = anHour()
+  await site.publish([0, 1, 2].map((n) => frameAt(start + n * MINUTE, [[event, n]])))
+  await site.untilAcked()
+  await sql`DELETE FROM datapoint_rollups WHERE event_id = ${key} AND bucket = ${formatTime(start)}`.execute(site.db)
+  await sql`UPDATE datapoint_rollups SET count = 7 WHERE event_id = ${key} AND bucket = ${formatTime(start + MINUTE)}`.execute(
+    site.db,
+  )
+  await sql`DELETE FROM datapoints WHERE event_id = ${key} AND ts = ${formatTime(start + 2 * MINUTE)}`.execute(site.db)
+  expect(await site.wrongRollups()).toHaveLength(3)
+  const job = await makeJob(site, {
+    kind: 'repair',
+    events: [key ?? 0],
+    from: start + 1,
+    to: start + 2 * MINUTE + 1,
+  })
+  expect(await endedJob(site.db, job)).toMatchObject({ state: 'done', done: 3 })
+  expect(await site.wrongRollups()).toEqual([])
+})
+
+test('carries jobs out in the order in which they were made', async () => {
+  const [event] = (await site.addEvents(1)) as [EventId]
+  const range = { events: await keysOf(event), from: anHour(), to: anHour() + 1 }
+  const jobs: HistorianJobId[] = []
+  for (const kind of ['delete', 'repair', 'delete'] as const) jobs.push(await makeJob(site, { kind, ...range }))
+  await Promise.all(jobs.map((job) => endedJob(site.db, job)))
+  const ended = await site.db
+    .selectFrom('historian_jobs')
+    .select('public_id')
+    .where('public_id', 'in', jobs)
+    .orderBy('ended_on')
+    .execute()
+  expect(ended.map(({ public_id }) => public_id)).toEqual(jobs)
+})
+
+test('gives up a job that cannot be done, says why, and goes on with the next', { timeout: 60_000 }, async () => {
+  const from = anHour()
+  const broken = await makeJob(site, { kind: 'delete', events: null, from, to: from + 1 })
+  await sql`UPDATE historian_jobs SET position = '{"at": "nonsense", "span": 1}' WHERE public_id = ${broken}`.execute(
+    site.db,
+  )
+  const next = await makeJob(site, { kind: 'delete', events: [], from, to: from + 1 })
+  expect(await endedJob(site.db, broken)).toMatchObject({ state: 'failed', error: expect.any(String) })
+  expect(await endedJob(site.db, next)).toMatchObject({ state: 'done', done: 0 })
+  await until('somebody is told', async () => {
+    const told = await site.db.selectFrom('change_outbox').selectAll().where('entity_id', '=', broken).execute()
+    return told.length === 1
+  })
+})
