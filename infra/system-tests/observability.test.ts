@@ -22,7 +22,7 @@ test('lists every service to the operator', async () => {
   for await (const reply of await bus.nc.requestMany('$SRV.PING', '', { maxWait: 1500, strategy: 'timer' })) {
     names.add(reply.json<{ name: string }>().name)
   }
-  expect([...names].sort()).toEqual(['api', 'controller', 'fanout', 'ingest'])
+  expect([...names].sort()).toEqual(['api', 'controller', 'export', 'fanout', 'ingest'])
   await bus.close()
 })
 

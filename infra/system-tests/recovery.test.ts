@@ -38,7 +38,7 @@ test('reads the machine and the simulated reactor from the first start', async (
   expect(report).toMatchObject({ status: 'ok', database: 'ok', broker: 'ok' })
 })
 
-test.each(['controller', 'fanout', 'api', 'gateway'])('goes on after a kill -9 of %s', async (service) => {
+test.each(['controller', 'fanout', 'api', 'export', 'gateway'])('goes on after a kill -9 of %s', async (service) => {
   await kill(service)
   await until(`answers after ${service}`, async () => (await health()).status === 'ok', { timeoutMs: 30_000 })
   await untilNewReading()

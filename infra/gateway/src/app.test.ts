@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer, get, type IncomingMessage, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -64,6 +64,36 @@ test.each(['/api/v1/events?page=2', '/health', '/docs', '/docs/x.js', '/openapi.
     expect(await (await fetch(url + path)).json()).toMatchObject({ url: path })
   },
 )
+
+test.each([
+  '/api/v1/experiments/exp_7k2m9q4tx3ab/export/csv',
+  '/api/v1/export?event=evt_7k2m9q4tx3ab',
+  '/api/v1/exports',
+  '/api/v1/exports/xpt_7k2m9q4tx3ab/download?key=x',
+])('passes %s to the export service', async (path) => {
+  const url = await start({ EXPORT_URL: await startEcho(), API_URL: 'http://127.0.0.1:1' })
+  expect(await (await fetch(url + path)).json()).toMatchObject({ url: path })
+})
+
+test('passes an answer on while it is made, and ends it when the client leaves', async () => {
+  const part = Buffer.alloc(64 * 1024, 'x')
+  let written = 0
+  const left = Promise.withResolvers<void>()
+  const upstream = createServer(async (_request, response) => {
+    response.on('close', left.resolve)
+    while (!response.destroyed) {
+      written += part.length
+      if (!response.write(part)) await Promise.race([once(response, 'drain'), left.promise])
+    }
+  })
+  const url = await start({ EXPORT_URL: await listen(upstream) })
+  const response = await new Promise<IncomingMessage>((resolve) => get(`${url}/api/v1/export?from=2026`, resolve))
+  await once(response, 'readable')
+  response.destroy()
+  await left.promise
+  // What a client that reads one piece and leaves has cost: what the buffers on the way hold.
+  expect(written).toBeLessThan(64 * 1024 * 1024)
+})
 
 test.each(['/', '/login', '/healthy', '/apiary'])('answers %s with the dashboard, never kept', async (path) => {
   const url = await start({})

@@ -26,7 +26,12 @@ export async function startGateway(config: GatewayConfig, { log }: ServiceContex
   const metrics = createMetrics('gateway')
   const requests = metrics.counter('gateway_requests_total', 'Requests and upgrades by who answers', ['upstream'])
   const failures = metrics.counter('gateway_upstream_failures_total', 'Requests whose service was away', ['upstream'])
-  const targets: Record<Upstream, string> = { api: config.API_URL, fanout: config.FANOUT_URL, ui: config.UI_URL }
+  const targets: Record<Upstream, string> = {
+    api: config.API_URL,
+    fanout: config.FANOUT_URL,
+    export: config.EXPORT_URL,
+    ui: config.UI_URL,
+  }
   const trusted = new AddressList(config.TRUSTED_PROXIES)
   const agent = new Agent({ keepAlive: true, timeout: 60_000 })
   const proxy = createProxyServer({ agent, xfwd: false, changeOrigin: false })

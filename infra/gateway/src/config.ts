@@ -18,6 +18,11 @@ const Environment = Type.Object({
     default: 'http://127.0.0.1:8002',
     description: 'Where fanout listens',
   }),
+  EXPORT_URL: Type.String({
+    pattern: '^http://',
+    default: 'http://127.0.0.1:8003',
+    description: 'Where the export service listens',
+  }),
   UI_DIR: Type.String({ default: '', description: 'Folder of the built dashboard' }),
   UI_URL: Type.String({
     pattern: '^(http://.*)?$',

@@ -5,7 +5,7 @@ import type { Secrets } from './secrets.ts'
 import type { DatabaseServer, NatsServer } from './servers.ts'
 import type { ProcessDefinition } from './supervised-process.ts'
 
-export const SERVICE_NAMES = ['ingest', 'controller', 'api', 'fanout', 'gateway'] as const
+export const SERVICE_NAMES = ['ingest', 'controller', 'api', 'fanout', 'export', 'gateway'] as const
 export type ServiceName = (typeof SERVICE_NAMES)[number]
 
 export interface ServiceDefinition extends ProcessDefinition {
@@ -33,7 +33,8 @@ const SMALL_HEAP = ['--max-semi-space-size=2']
 
 /** Every service with its ports (free ones, kept for restarts) and its own slice of the secrets, in the order of their start. */
 export async function defineServices(settings: ServiceSettings): Promise<ServiceDefinition[]> {
-  const [ingestOps, controllerOps, apiPort, apiOps, fanoutPort, fanoutOps, gatewayOps] = await freePorts(7)
+  const [ingestOps, controllerOps, apiPort, apiOps, fanoutPort, fanoutOps, exportPort, exportOps, gatewayOps] =
+    await freePorts(9)
   const { config, secrets, database, nats, uiUrl } = settings
   const secretKey = config.secretKey ?? secrets.secretKey
   return [
@@ -57,6 +58,13 @@ export async function defineServices(settings: ServiceSettings): Promise<Service
       NATS_URL: nats.urlFor('fanout'),
       SECRET_KEY: secretKey,
     }),
+    define('export', exportPort, exportOps, {
+      PORT: String(exportPort),
+      DATABASE_URL: database.url,
+      NATS_URL: nats.urlFor('export'),
+      SECRET_KEY: secretKey,
+      TRUSTED_PROXIES: withGateway(process.env.TRUSTED_PROXIES),
+    }),
     define(
       'gateway',
       config.port,
@@ -66,6 +74,7 @@ export async function defineServices(settings: ServiceSettings): Promise<Service
         PORT: String(config.port),
         API_URL: `http://127.0.0.1:${apiPort}`,
         FANOUT_URL: `http://127.0.0.1:${fanoutPort}`,
+        EXPORT_URL: `http://127.0.0.1:${exportPort}`,
         UI_DIR: join(ROOT, 'frontend', 'dist'),
         UI_URL: uiUrl ?? '',
       },
@@ -115,10 +124,10 @@ function withoutSecrets(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return rest
 }
 
-async function freePorts<Count extends 7>(
+async function freePorts<Count extends 9>(
   count: Count,
-): Promise<[number, number, number, number, number, number, number]> {
+): Promise<[number, number, number, number, number, number, number, number, number]> {
   const ports = new Set<number>()
   while (ports.size < count) ports.add(await freePort())
-  return [...ports] as [number, number, number, number, number, number, number] // as many as were asked for
+  return [...ports] as [number, number, number, number, number, number, number, number, number] // as many as were asked for
 }

@@ -1,7 +1,7 @@
 import { API_INSTANCES, apiSource, type BusNames } from '@webmacs/contracts'
 
 /** Who may connect to the broker: one user a service, `provisioner` for set-up, `operator` for people with the NATS command line tool. */
-export const NATS_USERS = ['api', 'ingest', 'fanout', 'controller', 'provisioner', 'operator'] as const
+export const NATS_USERS = ['api', 'ingest', 'fanout', 'controller', 'export', 'provisioner', 'operator'] as const
 export type NatsUser = (typeof NATS_USERS)[number]
 
 export interface Permissions {
@@ -59,6 +59,8 @@ export function permissionsOf(
           ...['user', 'api_token', 'experiment'].map((entity) => subjects.changes(entity, '*')),
         ],
       }
+    case 'export':
+      return { publish: ['$JS.API.INFO'], subscribe: own }
     case 'api':
       return {
         publish: [

@@ -57,11 +57,8 @@ export async function startExport(config: ExportConfig, { log, signal }: Service
   const ops = await startOpsServer({ host: config.OPS_HOST, port: config.OPS_PORT, metrics, health })
   stack.defer(() => ops.close())
 
-  const exports = new OpenExports({
-    database: snapshots,
-    metrics: new ExportMetrics(metrics),
-    maxOpen: config.EXPORT_MAX_OPEN,
-  })
+  const exportMetrics = new ExportMetrics(metrics)
+  const exports = new OpenExports({ database: snapshots, metrics: exportMetrics, maxOpen: config.EXPORT_MAX_OPEN })
   const http = await createHttpServer({
     log,
     metrics,
@@ -76,7 +73,9 @@ export async function startExport(config: ExportConfig, { log, signal }: Service
     },
     handlerDeadlineMs: 0,
   })
-  await http.register(exportRoutes({ exports, idleMs: config.EXPORT_IDLE_SECONDS * 1000 }), { prefix: API_BASE })
+  await http.register(exportRoutes({ exports, metrics: exportMetrics, idleMs: config.EXPORT_IDLE_SECONDS * 1000 }), {
+    prefix: API_BASE,
+  })
   await http.listen({ host: config.HOST, port: config.PORT })
   stack.defer(async () => {
     exports.stop()

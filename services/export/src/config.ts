@@ -58,6 +58,40 @@ const Environment = Type.Object({
     default: 60,
     description: 'A client that reads nothing this long is cut, seconds',
   }),
+  EXPORT_DIR: Type.String({
+    minLength: 1,
+    description: 'Folder for files of exports; processes that make them together share it',
+  }),
+  EXPORT_DIR_MAX_MB: Type.Integer({
+    minimum: 1,
+    maximum: 100_000_000,
+    default: 20_000,
+    description: 'Most that all files of exports take together, MB',
+  }),
+  EXPORT_DISK_RESERVE_MB: Type.Integer({
+    minimum: 0,
+    maximum: 100_000_000,
+    default: 1000,
+    description: 'No file is made while less is free on its disk, MB',
+  }),
+  EXPORT_KEEP_HOURS: Type.Integer({
+    minimum: 1,
+    maximum: 8760,
+    default: 72,
+    description: 'A finished file is kept so long, hours',
+  }),
+  EXPORT_LINK_MINUTES: Type.Integer({
+    minimum: 1,
+    maximum: 1440,
+    default: 10,
+    description: 'The download of a stream begins within this time or not at all, minutes',
+  }),
+  EXPORT_MAX_PER_USER: Type.Integer({
+    minimum: 1,
+    maximum: 1000,
+    default: 10,
+    description: 'Most exports of one user that wait or are under way',
+  }),
 })
 
 export { Environment }

@@ -1,32 +1,62 @@
 import type { ExportMetadata, ExportSelection } from '@webmacs/contracts'
-import type { Database } from '@webmacs/database'
-import type { TableSource } from './table/format.ts'
-import type { RowBatch, Table } from './table/table.ts'
+import { formatOf } from './formats.ts'
+import { makeRows } from './rows/make-rows.ts'
+import type { RowSource } from './rows/row-source.ts'
+import { checkSelection } from './selection/check-selection.ts'
+import { describeExport } from './selection/describe-export.ts'
+import { fileNameOf } from './selection/file-name.ts'
+import { resolveSelection } from './selection/resolve-selection.ts'
+import { readAhead } from './snapshot/read-ahead.ts'
+import { Snapshot, type SnapshotSource } from './snapshot/snapshot.ts'
+import type { TableFormat, TableSource } from './table/format.ts'
+import type { RowBatch } from './table/table.ts'
 
-export interface ExportSource {
-  readonly database: Database
-  /** Aborting it ends the query at once, and with it `batches`. */
-  readonly signal: AbortSignal
+export interface OpenExportOptions extends SnapshotSource {
+  /** Where the selection was written, for errors: `query` when left out. */
+  readonly root?: 'query' | 'body'
 }
 
 /** An export that can be read: a snapshot of the database, held until it is closed. */
 export interface OpenExport extends TableSource {
-  readonly table: Table
-  /** Ends the snapshot when the last one was taken, or when the reader leaves its loop. */
-  readonly batches: AsyncIterable<RowBatch>
-  /** Exact for readings without bad ones; null: not known beforehand. */
+  /** Exact; null: not known beforehand. */
   readonly expectedRows: number | null
   readonly metadata: ExportMetadata
-  /** With the extension of the selection's format. */
+  readonly format: TableFormat
+  /** With the format's extension. */
   readonly fileName: string
-  /** Gives the connection back; safe to call twice, and while batches are being read. */
-  close(): Promise<void>
+  /** Ends it, also in the middle; safe to call twice. Whoever opened it calls this in any case. */
+  close(): void
 }
 
 /**
  * Opens a snapshot and finds out in it what the selection means.
- * @throws AppError `request.invalid`, `experiment.unknown`, `event.unknown`, `datapoint.range`
+ * @throws AppError `request.invalid`, `experiment.unknown`, `event.unknown`
  */
-export async function openExport(_source: ExportSource, _selection: ExportSelection): Promise<OpenExport> {
-  throw new Error('not made yet')
+export async function openExport(options: OpenExportOptions, selection: ExportSelection): Promise<OpenExport> {
+  const checked = checkSelection(selection, options.root ?? 'query')
+  const format = formatOf(selection.format)
+  const snapshot = await Snapshot.open(options)
+  try {
+    const resolved = await resolveSelection(snapshot, checked)
+    const rows = makeRows(snapshot, resolved)
+    const { table, expectedRows } = rows
+    return {
+      table,
+      batches: readAhead(allOf(rows, snapshot)),
+      expectedRows,
+      metadata: await describeExport(snapshot, resolved, expectedRows),
+      withMetadata: selection.metadata,
+      format,
+      fileName: fileNameOf(resolved, format.extension),
+      close: () => snapshot.close(),
+    }
+  } catch (err) {
+    snapshot.close()
+    throw err
+  }
+}
+
+async function* allOf(rows: RowSource, snapshot: Snapshot): AsyncGenerator<RowBatch, void, void> {
+  yield* rows.batches()
+  await snapshot.finish()
 }

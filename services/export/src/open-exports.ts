@@ -57,12 +57,14 @@ export class OpenExports {
   }
 
   #watched(opened: OpenExport): OpenExport {
-    let closing: Promise<void> | undefined
+    let isClosed = false
     return {
       ...opened,
       close: () => {
-        closing ??= opened.close().finally(() => this.#free())
-        return closing
+        if (isClosed) return
+        isClosed = true
+        opened.close()
+        this.#free()
       },
     }
   }

@@ -24,6 +24,7 @@ export const ERRORS = {
   'request.timeout': { status: 408, title: 'Request took too long to arrive', retryable: true },
   'request.header-too-large': { status: 431, title: 'Request headers too large', retryable: false },
   'request.rate-limited': { status: 429, title: 'Too many requests', retryable: true },
+  'request.range': { status: 416, title: 'Range is not in the file', retryable: false },
   'request.precondition': { status: 412, title: 'Changed by somebody else meanwhile', retryable: false },
   'request.key-reused': { status: 422, title: 'Idempotency key was used for another body', retryable: false },
   'route.unknown': { status: 404, title: 'Not Found', retryable: false },

@@ -79,6 +79,7 @@ export {
   RunningExperiment,
   TelemetryBatch,
 } from './bus/telemetry.ts'
+export { type DatapointKey, datapointId, datapointIdPrefix, parseDatapointId } from './datapoint-id.ts'
 export { AppError, type AppErrorOptions, ERRORS, type ErrorCode, FieldError, Problem } from './errors.ts'
 export { ACCESS, type Access, type AccessKey, accessKey } from './http/access.ts'
 export { AuditEntry, AuditPage, AuditQuery } from './http/audit.ts'
@@ -118,6 +119,7 @@ export {
 } from './http/datapoints.ts'
 export { CreateEvent, EVENT_TYPES, Event, EventPage, EventType, UpdateEvent } from './http/events.ts'
 export { CreateExperiment, Experiment, ExperimentPage, UpdateExperiment } from './http/experiments.ts'
+export { EXPORT_ROUTES } from './http/export-routes.ts'
 export {
   CreatedExport,
   CreateExport,

@@ -3,6 +3,7 @@ import { type ErrorCode, Problem } from '@webmacs/contracts'
 import { SERVICE_VERSION } from '@webmacs/service-kit'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { completeOperations } from './complete-operations.ts'
+import { describeElsewhere } from './routes-elsewhere.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -38,7 +39,13 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
   })
   let text: string | undefined
   app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
-    text ??= JSON.stringify(completeOperations(app.swagger(), routes))
+    text ??= JSON.stringify(await wholeDescription(app, routes))
     return reply.type('application/json; charset=utf-8').send(Buffer.from(text))
   })
+}
+
+/** What this service answers, and what others do: the reference is one for the whole system. */
+async function wholeDescription(app: FastifyInstance, routes: readonly RouteOptions[]): Promise<object> {
+  const own = completeOperations(app.swagger(), routes)
+  return { ...own, paths: { ...own.paths, ...(await describeElsewhere()) } }
 }

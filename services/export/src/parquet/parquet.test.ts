@@ -3,8 +3,8 @@ import type { ExportMetadata } from '@webmacs/contracts'
 import fc from 'fast-check'
 import { readParquet } from 'parquet-wasm/node'
 import { expect, test } from 'vitest'
-import type { Column, ColumnValues, RowBatch } from '../../table/table.ts'
-import { parquetFormat } from './parquet-format.ts'
+import type { Column, ColumnValues, RowBatch } from '../table/table.ts'
+import { parquet } from './parquet.ts'
 
 const METADATA: ExportMetadata = {
   software: 'WebMACS 3.0.0',
@@ -32,7 +32,7 @@ type Cell = number | string | null
 async function encode(columns: readonly Column[], batches: readonly RowBatch[]): Promise<Buffer[]> {
   const source = { table: { columns }, batches: from(batches), metadata: METADATA, withMetadata: true }
   const chunks: Buffer[] = []
-  for await (const chunk of parquetFormat.encode(source)) chunks.push(chunk)
+  for await (const chunk of parquet.encode(source)) chunks.push(chunk)
   return chunks
 }
 
@@ -159,7 +159,7 @@ test('sends its first bytes before the first row is there, and holds back what n
     }
   }
   const source = { table: { columns: LONG }, batches: batches(), metadata: METADATA, withMetadata: false }
-  const chunks = parquetFormat.encode(source)[Symbol.asyncIterator]()
+  const chunks = parquet.encode(source)[Symbol.asyncIterator]()
   expect((await chunks.next()).value?.toString()).toBe('PAR1')
   expect(asked).toBe(0)
   await chunks.next()

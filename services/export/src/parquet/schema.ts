@@ -1,5 +1,5 @@
 import type { ParquetWriter, SchemaElement } from 'hyparquet-writer'
-import type { Column } from '../../table/table.ts'
+import type { Column } from '../table/table.ts'
 
 /** A flat file: every row has a time and texts, numbers may be missing. */
 export function fileSchema(columns: readonly Column[]): SchemaElement[] {

@@ -1,6 +1,6 @@
-import { type EventId, parseTime } from '@webmacs/contracts'
 import { expect, test } from 'vitest'
 import { datapointId, parseDatapointId } from './datapoint-id.ts'
+import { type EventId, parseTime } from './index.ts'
 
 const event = 'evt_7k2m9q4tx3ab' as EventId
 

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { SERVICE_VERSION } from '@webmacs/service-kit'
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer'
-import type { TableFormat, TableSource } from '../../table/format.ts'
-import type { Column } from '../../table/table.ts'
+import type { TableFormat, TableSource } from '../table/format.ts'
+import type { Column } from '../table/table.ts'
 import { RowGroup } from './row-group.ts'
 import { emptyRowGroup, fileSchema } from './schema.ts'
 
@@ -19,7 +19,7 @@ const GZIP_LEVEL = 1
  * Parquet, one row group after the other, so that a file of any length takes the memory of one. Compressed by gzip, which every reader knows;
  * what follows from other columns is left out. Key-value metadata: `webmacs` is the export's metadata, `webmacs.units` unit by column.
  */
-export const parquetFormat: TableFormat = {
+export const parquet: TableFormat = {
   contentType: 'application/vnd.apache.parquet',
   extension: 'parquet',
   compressible: false,

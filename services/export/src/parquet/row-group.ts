@@ -1,5 +1,5 @@
 import type { ColumnSource } from 'hyparquet-writer'
-import type { Column, ColumnValues } from '../../table/table.ts'
+import type { Column, ColumnValues } from '../table/table.ts'
 import { type GatheredColumn, gatherColumn } from './gathered-column.ts'
 
 /** Gathers the rows of one row group from batches of any length. */

@@ -1,5 +1,5 @@
 import type { ColumnSource } from 'hyparquet-writer'
-import type { Column, ColumnValues } from '../../table/table.ts'
+import type { Column, ColumnValues } from '../table/table.ts'
 
 /** Rows of a batch, and where they come to stand in the row group. */
 export interface Span {
