@@ -24,6 +24,7 @@ import type { ControllerStates } from './plugins/controller-states.ts'
 import { deviceRoutes } from './plugins/device-routes.ts'
 import { mappingRoutes } from './plugins/mapping-routes.ts'
 import { pluginRoutes } from './plugins/routes.ts'
+import { seriesRoutes } from './series/routes.ts'
 import type { TelemetryIntake } from './telemetry/intake.ts'
 import { telemetryRoutes } from './telemetry/routes.ts'
 import { tokenRoutes } from './tokens/routes.ts'
@@ -58,6 +59,7 @@ export const apiRoutes =
     await api.register(experimentRoutes(parts))
     await api.register(datapointRoutes(parts))
     await api.register(deletionRoutes(parts))
+    await api.register(seriesRoutes(parts))
     await api.register(gapRoutes(parts))
     await api.register(telemetryRoutes(parts))
     await api.register(loggingRoutes(parts))

@@ -16,12 +16,12 @@ import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import type { Broker } from '../broker.ts'
 import type { Changes } from '../changes/changes.ts'
+import { readRecentSeries } from '../series/recent-series.ts'
 import { parseDatapointId } from './datapoint-id.ts'
 import { DatapointTotals } from './datapoint-totals.ts'
 import { deleteDatapoint } from './delete-datapoint.ts'
 import type { LastValues } from './last-values.ts'
 import { replaceDeleted } from './read-last-values.ts'
-import { readSeries } from './series.ts'
 import { answerLastValues, listDatapoints, readDatapoint } from './stored-datapoints.ts'
 
 export interface DatapointRoutesOptions {
@@ -84,7 +84,7 @@ export const datapointRoutes =
           response: { 200: SeriesResponse },
         },
       },
-      ({ body }) => readSeries(db, body, nowMicros()),
+      ({ body }) => readRecentSeries(db, body, nowMicros()),
     )
 
     app.get(
