@@ -34,6 +34,7 @@ test('lets api ask how far the writer is, ask it to delete, and answer telemetry
       '$JS.API.STREAM.MSG.GET.READINGS',
       '$JS.API.CONSUMER.INFO.READINGS.ingest',
       'webmacs.historian.delete',
+      'webmacs.historian.work',
     ]),
   )
   expect(publish).not.toContain('webmacs.historian.*')

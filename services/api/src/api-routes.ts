@@ -18,6 +18,7 @@ import { deletionRoutes } from './deletions/routes.ts'
 import { eventRoutes } from './events/routes.ts'
 import { experimentRoutes } from './experiments/routes.ts'
 import { gapRoutes } from './gaps/routes.ts'
+import { historianRoutes } from './historian/routes.ts'
 import { loggingRoutes } from './logging/routes.ts'
 import { packageRoutes } from './packages/routes.ts'
 import type { ControllerStates } from './plugins/controller-states.ts'
@@ -60,6 +61,7 @@ export const apiRoutes =
     await api.register(datapointRoutes(parts))
     await api.register(deletionRoutes(parts))
     await api.register(seriesRoutes(parts))
+    await api.register(historianRoutes(parts))
     await api.register(gapRoutes(parts))
     await api.register(telemetryRoutes(parts))
     await api.register(loggingRoutes(parts))

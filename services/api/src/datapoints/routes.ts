@@ -3,26 +3,27 @@ import { principalOf } from '@webmacs/auth/fastify'
 import {
   Datapoint,
   DatapointPage,
+  DatapointQuery,
   nowMicros,
-  Page,
   SeriesRequest,
   SeriesResponse,
   Success,
   success,
 } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
-import { pageAnswer } from '@webmacs/http-kit/paging'
 import type { Kysely } from 'kysely'
 import { Type } from 'typebox'
 import type { Broker } from '../broker.ts'
 import type { Changes } from '../changes/changes.ts'
 import { readRecentSeries } from '../series/recent-series.ts'
+import { listDatapoints } from '../datapoint-lists/list-datapoints.ts'
 import { parseDatapointId } from './datapoint-id.ts'
-import { DatapointTotals } from './datapoint-totals.ts'
 import { deleteDatapoint } from './delete-datapoint.ts'
 import type { LastValues } from './last-values.ts'
 import { replaceDeleted } from './read-last-values.ts'
 import { answerLastValues, listDatapoints, readDatapoint } from './stored-datapoints.ts'
+import { readSeries } from './series.ts'
+import { answerLastValues, readDatapoint } from './stored-datapoints.ts'
 
 export interface DatapointRoutesOptions {
   readonly db: Kysely<Tables>
@@ -39,22 +40,23 @@ const ById = Type.Object({
 export const datapointRoutes =
   ({ db, lastValues, broker, changes }: DatapointRoutesOptions): FastifyPluginAsyncTypebox =>
   async (app) => {
-    const totals = new DatapointTotals()
     app.get(
       '/datapoints',
       {
+        config: { errors: ['event.unknown', 'experiment.unknown'] },
         schema: {
           summary: 'List datapoints, newest first',
-          description: 'Beyond 20,000, `total` is an estimate. Bad readings are left out.',
+          description:
+            'Those of one moment come in order of their events. `next_cursor` of an answer, sent as `cursor`, goes on behind its last datapoint ' +
+            'at any depth, whatever is stored meanwhile. `total` is exact as long as it can be counted quickly, otherwise an estimate, and ' +
+            '`total_is_estimate` says so. Of a `quality` other than `shown` one request looks for about a second: an answer may then have ' +
+            'fewer datapoints than fit on a page although there is a `next_cursor`, and a `page` or `skip` that reaches further back is refused.',
           tags,
-          querystring: Page,
+          querystring: DatapointQuery,
           response: { 200: DatapointPage },
         },
       },
-      async ({ query }) => {
-        const { total, datapoints } = await listDatapoints(db, totals, query)
-        return pageAnswer(query, total, datapoints)
-      },
+      ({ query }) => listDatapoints({ db }, query),
     )
 
     app.get(

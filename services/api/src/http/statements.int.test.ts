@@ -51,9 +51,20 @@ const LISTS: Record<string, string> = {
     INSERT INTO historian_jobs (public_id, kind, event_ids, from_time, to_time, user_id)
     SELECT 'job_' || n, 'delete', ARRAY(SELECT id FROM events WHERE id <= n), now(), now() + interval '1 s', owner.id FROM n, owner`,
   '/datapoints': `
-    INSERT INTO datapoints (event_id, ts, value)
-    SELECT events.id, now() + interval '1 ms' * n, n FROM events, n WHERE events.name = '1'`,
+    , stored AS (
+      INSERT INTO datapoints (event_id, ts, value)
+      SELECT events.id, date_trunc('minute', now()) + interval '1 ms' * n, n FROM events, n WHERE events.name = '1'
+      RETURNING event_id, ts, value
+    )
+    INSERT INTO datapoint_rollups
+    SELECT event_id, 60, date_trunc('minute', now()), count(*), 0, 0, 1, min(ts), ${ROWS}, max(ts), 1, min(ts), ${ROWS}, max(ts)
+    FROM stored GROUP BY event_id`,
+  '/historian/events': `
+    INSERT INTO event_statistics (event_id, datapoints, last_day) SELECT events.id, id, 1 FROM events JOIN n ON events.name = n::text`,
+  '/historian/maintenance': `INSERT INTO maintenance_runs (task, runner) SELECT 'rollups', 'plant-1:4711' FROM n`,
 }
+/** Asked for the page, its total and what belongs to its rows; datapoints also for what the list may show, and for where they lie. */
+const MOST_STATEMENTS: Record<string, number> = { '/datapoints': 5 }
 
 let site: ApiSite
 beforeAll(async () => {
@@ -90,5 +101,5 @@ test.each(Object.keys(LISTS))('GET %s takes as many statements for a page of 50 
   expect(many).toBe(few)
   // Who asks, the page, its total; what belongs to the rows of the page.
   expect(many).toBeGreaterThanOrEqual(3)
-  expect(many).toBeLessThanOrEqual(4)
+  expect(many).toBeLessThanOrEqual(MOST_STATEMENTS[path] ?? 4)
 })
