@@ -18,8 +18,8 @@ import { maintenanceTasks } from './maintenance/tasks.ts'
 import { createIngestMetrics, type IngestMetrics } from './metrics.ts'
 import { startWriter } from './writer.ts'
 
-/** Beside the lanes: one reads watermarks, one looks up events or makes partitions, one deletes, one carries out jobs, one answers health checks. */
-const MORE_CONNECTIONS = 5
+/** Beside the lanes: one reads watermarks, one looks up events or makes partitions, one deletes, one answers health checks. */
+const MORE_CONNECTIONS = 4
 const LAG_MS = 5000
 const STOP_DEADLINE_MS = 8000
 

@@ -11,7 +11,6 @@ import { EventKeys } from './events/event-keys.ts'
 import { createAcceptor } from './frames/accept-message.ts'
 import type { AcceptanceLimit } from './frames/acceptance-limit.ts'
 import { recordGap } from './gaps/record-gap.ts'
-import { startJobs } from './jobs/start-jobs.ts'
 import type { IngestMetrics } from './metrics.ts'
 import { PartitionKeeper } from './partitions/partition-keeper.ts'
 import { readWatermarks } from './sources/read-watermark.ts'
@@ -85,7 +84,6 @@ export function startWriter({ config, bus, database, metrics, acceptance, log, o
     ),
     respond(bus, historian('delete'), DeleteDatapoint, (request) => deleteDatapoint(database, request, log), { queue }),
   ]
-  const jobs = startJobs(bus, { database, log })
   const intake = runIntake({ bus, batcher, log, signal: intakeAborter.signal }).catch((err: unknown) => {
     if (!intakeAborter.signal.aborted) onFailure(err) // a commit given up while stopping is told by drain
   })
@@ -98,9 +96,8 @@ export function startWriter({ config, bus, database, metrics, acceptance, log, o
         log.warn({ event: 'batch.given-up', err }, 'a batch was not committed, it will be delivered again')
       })
       await intake
-      const jobsEnded = jobs.stop()
       // A deletion may wait for a lock, or for a database that says nothing: whoever asked is told that nobody answered.
-      await Promise.race([Promise.all([answered, jobsEnded]), aborted(commitAborter.signal)])
+      await Promise.race([answered, aborted(commitAborter.signal)])
       clearTimeout(deadline)
       clearInterval(working)
       await watermarks.stop()

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Database, isDatabaseAway, isTransient } from '@webmacs/database'
-import type { Logger } from '@webmacs/service-kit'
+import { isDatabaseAway, isTransient } from '@webmacs/database'
 import type pg from 'pg'
 import { inTransaction } from '../commit/in-transaction.ts'
+import type { MaintenanceContext } from '../maintenance/task.ts'
 import { holdRollups } from '../rollups/hold-rollups.ts'
 import { deletePart } from './delete-part.ts'
 import { holdLimits } from './historian-limits.ts'
@@ -15,7 +15,7 @@ const JOBS_LOCK = 7_031_010
 
 const PARTS = { delete: deletePart, repair: repairPart } as const satisfies Record<Job['kind'], unknown>
 
-export interface JobCounts {
+export interface JobCounts extends Record<string, number> {
   /** Jobs that ended. */
   jobs: number
   parts: number
@@ -30,19 +30,12 @@ const ATTEMPTS = 3
 const CONFLICT_RETRY_MS = 20
 const FAILED_RETRY_MS = 1000
 
-export interface JobsOptions {
-  readonly database: Database
-  readonly log: Logger
-  /** Ends the work after the part that is under way. */
-  readonly signal: AbortSignal
-}
-
 /**
  * Carries out what the historian was asked to do, oldest first, until nothing is left or another process is at it. Each part is a
  * transaction that also notes how far the work has come, so whoever goes on after a crash begins where it ended.
- * @throws when the database is away
+ * @throws when the database is away, or the signal fired in the middle of a part
  */
-export async function carryOutJobs({ database, log, signal }: JobsOptions): Promise<JobCounts> {
+export async function carryOutJobs({ database, log, signal }: MaintenanceContext): Promise<JobCounts> {
   const counts: JobCounts = { jobs: 0, parts: 0, done: 0 }
   let failures = 0
   while (!signal.aborted) {
@@ -59,7 +52,7 @@ export async function carryOutJobs({ database, log, signal }: JobsOptions): Prom
       counts.jobs += 1
       log.info({ event: 'historian-job.done', job: id }, 'job of the historian done')
     } catch (err) {
-      if (isDatabaseAway(err)) throw err
+      if (signal.aborted || isDatabaseAway(err)) throw err
       if (isTransient(err)) await delay(Math.random() * CONFLICT_RETRY_MS, undefined, { signal }).catch(() => undefined)
       else {
         failures += 1

@@ -9,5 +9,5 @@ export const jobsTask: MaintenanceTask = {
   name: 'jobs',
   everyMs: EVERY_MS,
   onWork: true,
-  run: async (context) => ({ counts: { ...(await carryOutJobs(context)) } }),
+  run: async (context) => ({ counts: await carryOutJobs(context) }),
 }

@@ -1,9 +1,10 @@
 import { type EventId, formatTime, type HistorianJobId, type Micros, nowMicros } from '@webmacs/contracts'
-import { binned } from '@webmacs/database'
+import { ROLLUP_LEVELS } from '@webmacs/database'
 import { aFrame, until, valuesOf } from '@webmacs/testing'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Site, startSite } from '../ingest-site.fixture.ts'
+import { DAY, HOUR, isHealed, wrongAnywhere, wrongRead } from '../maintenance/rollups.fixture.ts'
 import { endedJob, makeJob } from './jobs.fixture.ts'
 
 let site: Site
@@ -15,7 +16,6 @@ afterAll(() => site[Symbol.asyncDispose]())
 
 const SECOND: Micros = 1_000_000
 const MINUTE: Micros = 60 * SECOND
-const HOUR: Micros = 60 * MINUTE
 /** The start of an hour that lies in the past as a whole. */
 const anHour = (): Micros => (Math.floor(nowMicros() / HOUR) - 3) * HOUR
 
@@ -97,23 +97,30 @@ test('does not bring back what was deleted when its frames come again, but store
   expect(await site.wrongRollups()).toEqual([])
 })
 
-test('marks the hours that were closed, so that they are made anew', async () => {
-  const [event] = (await site.addEvents(1)) as [EventId]
-  const [key] = await keysOf(event)
-  const start = anHour() - 48 * HOUR
-  await site.publish([0, 1, 2].map((n) => frameAt(start + n * HOUR, [[event, n]])))
-  await site.untilAcked()
-  await sql`UPDATE historian_state SET closed_until = greatest(closed_until, ${formatTime(start + 2 * HOUR)})`.execute(
-    site.db,
+test('leaves every level right at once, and made anew a little later', async () => {
+  await using other = await startSite()
+  await other.startWriter()
+  const events = await other.addEvents(2)
+  const from = Math.floor(nowMicros() / DAY) * DAY - 3 * DAY
+  const to = from + 2 * DAY
+  const times = Array.from({ length: 400 }, (_, n) => from + n * 7 * MINUTE)
+  await other.publish(
+    times.map((time, n) =>
+      frameAt(
+        time,
+        events.map((event, index) => [event, n + index]),
+      ),
+    ),
   )
-  await endedJob(
-    site.db,
-    await makeJob(site, { kind: 'delete', events: [key ?? 0], from: start, to: start + 3 * HOUR }),
-  )
-  const { rows } = await sql<{
-    hour: Micros
-  }>`SELECT hour FROM stale_rollups WHERE event_id = ${key} ORDER BY hour`.execute(site.db)
-  expect(rows.map(({ hour }) => hour)).toEqual([start, start + HOUR])
+  await other.untilAcked()
+  await until('all hours are made', () => isHealed(other, to), { timeoutMs: 30_000 })
+  const range = { events: null, from: from + 5 * HOUR + 3 * MINUTE, to: from + 30 * HOUR + 17 }
+  const deleted = times.filter((time) => time >= range.from && time < range.to).length * events.length
+  const job = await endedJob(other.db, await makeJob(other, { kind: 'delete', ...range }))
+  expect(job).toMatchObject({ state: 'done', done: deleted })
+  for (const level of ROLLUP_LEVELS) expect(await wrongRead(other, level, from, to)).toEqual([])
+  await until('hours are made anew', () => isHealed(other, to), { timeoutMs: 30_000 })
+  expect(await wrongAnywhere(other, from, to)).toEqual([])
 })
 
 test('where retention left only rollups, removes those that lie in the range and keeps those that do so in part', async () => {
@@ -127,15 +134,13 @@ test('where retention left only rollups, removes those that lie in the range and
   await old.publish(times.map((time, n) => frameAt(time, [[event, n]])))
   await old.untilAcked()
   const minutesFrom = start + 2 * HOUR
-  await sql`
-    INSERT INTO datapoint_rollups (event_id, resolution, bucket, count, sum, sum_sq, min, min_at, max, max_at, first, first_at, last, last_at)
-    SELECT event_id, 3600, ${binned(3600, sql.ref('bucket'))} AS hour, sum(count), 0, 0, 0, min(min_at), 0, min(max_at), 0, min(first_at), 0, min(last_at)
-    FROM datapoint_rollups GROUP BY 1, 3`.execute(old.db)
+  await until('all hours are made', () => isHealed(old, start + DAY), { timeoutMs: 30_000 })
   await sql`DELETE FROM datapoints`.execute(old.db)
   await sql`DELETE FROM datapoint_rollups WHERE resolution = 60 AND bucket < ${formatTime(minutesFrom)}`.execute(old.db)
   await sql`
-    UPDATE historian_state SET raw_from = ${formatTime(start + 100 * HOUR)}, minutes_from = ${formatTime(minutesFrom)},
-      closed_until = ${formatTime(start + 100 * HOUR)}`.execute(old.db)
+    UPDATE historian_state SET raw_from = ${formatTime(start + 100 * HOUR)}, minutes_from = ${formatTime(minutesFrom)}`.execute(
+    old.db,
+  )
   // From within the first hour, which stays as it is, to within the second minute of the last one.
   const range = { from: start + MINUTE, to: start + 3 * HOUR + MINUTE + 10 * SECOND }
   const job = await makeJob(old, { kind: 'delete', events: null, ...range })

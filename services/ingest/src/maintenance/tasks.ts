@@ -1,4 +1,5 @@
 import type { IngestConfig } from '../config.ts'
+import { jobsTask } from '../jobs/jobs-task.ts'
 import { partitionsTask } from './partitions-task.ts'
 import { retentionTask } from './retention-task.ts'
 import { rollupsTask } from './rollups-task.ts'
@@ -11,4 +12,5 @@ export const maintenanceTasks = ({ DATABASE_PATH }: Pick<IngestConfig, 'DATABASE
   rollupsTask,
   retentionTask,
   statisticsTask(DATABASE_PATH),
+  jobsTask,
 ]
