@@ -63,6 +63,7 @@ export async function defineServices(settings: ServiceSettings): Promise<Service
       DATABASE_URL: database.url,
       NATS_URL: nats.urlFor('export'),
       SECRET_KEY: secretKey,
+      EXPORT_DIR: process.env.EXPORT_DIR || join(config.dataDir, 'exports'),
       TRUSTED_PROXIES: withGateway(process.env.TRUSTED_PROXIES),
     }),
     define(

@@ -60,7 +60,10 @@ export function permissionsOf(
         ],
       }
     case 'export':
-      return { publish: ['$JS.API.INFO'], subscribe: own }
+      return {
+        publish: ['$JS.API.INFO', subjects.changes('export', '*')],
+        subscribe: [...own, subjects.changes('export', '*')],
+      }
     case 'api':
       return {
         publish: [

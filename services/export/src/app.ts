@@ -18,6 +18,7 @@ import {
 import { sql } from 'kysely'
 import { Environment, type ExportConfig } from './config.ts'
 import { ExportMetrics } from './export-metrics.ts'
+import { startKeptExports } from './exports/start-kept-exports.ts'
 import { OpenExports } from './open-exports.ts'
 import { exportRoutes } from './routes/routes.ts'
 
@@ -73,9 +74,9 @@ export async function startExport(config: ExportConfig, { log, signal }: Service
     },
     handlerDeadlineMs: 0,
   })
-  await http.register(exportRoutes({ exports, metrics: exportMetrics, idleMs: config.EXPORT_IDLE_SECONDS * 1000 }), {
-    prefix: API_BASE,
-  })
+  const delivery = { exports, metrics: exportMetrics, idleMs: config.EXPORT_IDLE_SECONDS * 1000 }
+  await http.register(exportRoutes(delivery), { prefix: API_BASE })
+  stack.use(await startKeptExports({ config, http, bus, database, delivery, log }))
   await http.listen({ host: config.HOST, port: config.PORT })
   stack.defer(async () => {
     exports.stop()

@@ -1,6 +1,6 @@
 import swagger from '@fastify/swagger'
 import { ACCESS, type Access, API_BASE, accessKey, EXPORT_ROUTES } from '@webmacs/contracts'
-import Fastify, { type RouteOptions } from 'fastify'
+import Fastify, { type FastifySchema, type RouteOptions } from 'fastify'
 import { completeOperations } from './complete-operations.ts'
 
 /** Names, in each operation that another service answers, which one: a member of the document that nobody else knows. */
@@ -20,21 +20,22 @@ export async function describeElsewhere(): Promise<Record<string, object>> {
   const routes: RouteOptions[] = []
   for (const { method, url, options } of Object.values(EXPORT_ROUTES)) {
     const access = TABLE[accessKey(method, API_BASE + url)]
-    const route = {
-      ...options,
+    const route: RouteOptions = {
       method,
       url: API_BASE + url,
+      schema: options.schema as FastifySchema, // written for whichever server answers, so without its types
       config: { ...options.config, ...(access && { access }) },
       handler: () => undefined,
     }
-    app.register(async (scope) => scope.route(route))
+    app.route(route)
     routes.push(route)
   }
   await app.ready()
-  const { paths = {} } = completeOperations(app.swagger(), routes)
+  const { paths } = completeOperations(app.swagger(), routes)
   await app.close()
-  for (const operations of Object.values(paths)) {
-    for (const operation of Object.values(operations ?? {})) Object.assign(operation, { [ANSWERED_BY]: 'export' })
+  const byPath = new Map<string, object>(Object.entries(paths ?? {}))
+  for (const operations of byPath.values()) {
+    for (const operation of Object.values(operations)) Object.assign(operation, { [ANSWERED_BY]: 'export' })
   }
-  return paths
+  return Object.fromEntries(byPath)
 }
