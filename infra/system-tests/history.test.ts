@@ -231,11 +231,7 @@ test('prepares a file of what a chart shows, and lists it', async () => {
   expect(lines).toHaveLength(11)
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click()
   await page.goto(`${system.url}/data?tab=exports`)
-  await page
-    .getByRole('table', { name: 'Exports, newest first' })
-    .getByRole('row', { name: /Done/ })
-    .first()
-    .waitFor()
+  await page.getByRole('table', { name: 'Exports, newest first' }).getByRole('row', { name: /Done/ }).first().waitFor()
 })
 
 test('keeps what is chosen for retention', async () => {

@@ -96,10 +96,11 @@ interface FromToProps {
 
 /** Two moments by hand. Made anew when the view changes, so that it says what is shown. */
 function FromTo({ view, onChoose }: FromToProps) {
-  const [draft, setDraft] = useState({ from: inputOf(view.from), to: inputOf(view.to) })
+  const [shown] = useState({ from: inputOf(view.from), to: inputOf(view.to) })
+  const [draft, setDraft] = useState(shown)
   const [from, to] = [momentOf(draft.from), momentOf(draft.to)]
   const isRange = from !== undefined && to !== undefined && from < to
-  const isChanged = draft.from !== inputOf(view.from) || draft.to !== inputOf(view.to)
+  const isChanged = draft.from !== shown.from || draft.to !== shown.to
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     if (isRange) onChoose(from, to)
@@ -114,7 +115,9 @@ function FromTo({ view, onChoose }: FromToProps) {
         value={draft.from}
         onChange={({ currentTarget }) => setDraft({ ...draft, from: currentTarget.value })}
       />
-      <span aria-hidden>–</span>
+      <span className={classes.dash} aria-hidden>
+        –
+      </span>
       <TextInput
         size="xs"
         type="datetime-local"

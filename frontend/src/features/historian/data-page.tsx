@@ -31,7 +31,7 @@ export function DataPage() {
     <Stack gap="lg">
       <PageHeader title="Data" description="What is stored, how long it is kept, and what was exported or deleted." />
       <Tabs value={tab} onChange={(value) => void navigate({ search: dataSearch({ tab: value }) })} keepMounted={false}>
-        <Tabs.List mb="md" style={{ overflowX: 'auto', flexWrap: 'nowrap' }}>
+        <Tabs.List mb="md">
           {tabs.map(({ value, label }) => (
             <Tabs.Tab key={value} value={value}>
               {label}

@@ -28,10 +28,6 @@ export function HoldingsSection() {
 
 function Figures({ holdings }: { readonly holdings: Holdings }) {
   const { datapoint_bytes, rollup_bytes, bytes_per_datapoint, disk_total_bytes, disk_free_bytes, full_on } = holdings
-  const disk =
-    disk_total_bytes === null || disk_free_bytes === null
-      ? 'not known'
-      : `${formatBytes(disk_free_bytes)} of ${formatBytes(disk_total_bytes)}`
   const figures = [
     { name: 'Datapoints', value: formatCount(holdings.datapoints), note: perDatapoint(bytes_per_datapoint) },
     {
@@ -40,7 +36,11 @@ function Figures({ holdings }: { readonly holdings: Holdings }) {
       note: `${formatBytes(rollup_bytes)} of it summaries`,
     },
     { name: 'Added a day', value: formatBytes(holdings.bytes_per_day), note: "at today's rate" },
-    { name: 'Free on the disk', value: disk, note: '' },
+    {
+      name: 'Free on the disk',
+      value: disk_free_bytes === null ? 'not known' : formatBytes(disk_free_bytes),
+      note: disk_total_bytes === null ? '' : `of ${formatBytes(disk_total_bytes)}`,
+    },
     {
       name: 'Disk full',
       value: full_on === null ? 'not foreseen' : formatDate(full_on),
