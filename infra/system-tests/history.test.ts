@@ -29,7 +29,7 @@ let event: { readonly id: string; readonly label: string }
 const isoAt = (seconds: number): string => new Date((START + seconds) * 1000).toISOString()
 /** As a field for date and time takes it; the browser's zone is UTC. */
 const inputAt = (seconds: number): string => isoAt(seconds).slice(0, 19)
-const apiClient = () => createClient({ baseUrl: system.url, ...passwordSession({ baseUrl: system.url, ...ADMIN }) })
+const apiClient = () => createClient({ ...passwordSession({ baseUrl: system.url, ...ADMIN }) })
 
 beforeAll(async () => {
   const [started, executablePath] = await Promise.all([startSystem(), findChromium()])
@@ -217,7 +217,7 @@ test('prepares a file of what a chart shows, and lists it', async () => {
   await logIn()
   await openChart(0, 600)
   await page.getByRole('button', { name: 'Export…' }).click()
-  await page.getByRole('radio', { name: 'Wide' }).check({ force: true })
+  await page.getByRole('dialog').getByText('Wide', { exact: true }).click()
   await page.getByLabel('Interval').selectOption('1min')
   await page.getByText('a cell is the mean of the interval').waitFor()
   await page.getByLabel('Prepare a file').check()

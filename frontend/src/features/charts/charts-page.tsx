@@ -50,7 +50,7 @@ function Charts({ groups }: { readonly groups: readonly SignalGroup[] }) {
   const mayExport = useMay('POST /api/v1/exports')
   const [exported, setExported] = useState<{ from: string; to: string }>()
   const first = useMemo(() => firstChoice(groups), [groups])
-  const events = useMemo(() => eventsOf(search) ?? first, [search, first])
+  const events = useMemo(() => eventsOf(search)?.filter((id) => isKnown(groups, id)) ?? first, [search, groups, first])
   const onSearch = useCallback(
     (next: ChartSearch): void => void navigate({ search: chartSearch({ ...next }), replace: true, resetScroll: false }),
     [navigate],
@@ -93,3 +93,7 @@ function Charts({ groups }: { readonly groups: readonly SignalGroup[] }) {
     </Stack>
   )
 }
+
+/** An address may name events that were deleted since. */
+const isKnown = (groups: readonly SignalGroup[], id: string): boolean =>
+  groups.some(({ sensors, controls }) => [...sensors, ...controls].some(({ event }) => event.public_id === id))

@@ -3,7 +3,7 @@ import type { Client } from '@webmacs/client'
 import type { EventId, SeriesAnswer } from '@webmacs/contracts'
 import { SERIES_KEY, tileQuery } from './tile-query.ts'
 import { compose, type Piece, pointsOf, type Tile, tilesOf } from './tiles.ts'
-import type { View } from './view.ts'
+import { AHEAD, type View } from './view.ts'
 
 /** How the tiles of a view stand. A new object whenever it changes, the same one until then. */
 export interface LoadStatus {
@@ -49,7 +49,7 @@ export function createTileLoader(client: Client, queries: QueryClient): TileLoad
     void queries.prefetchQuery({ ...query, staleTime })
   }
   const show: TileLoader['show'] = (eventIds, view, width, nowMs) => {
-    const tiles = eventIds.length === 0 ? [] : tilesOf(view).filter(({ from }) => from * 1000 <= nowMs)
+    const tiles = eventIds.length === 0 ? [] : tilesOf(view).filter(({ from }) => from <= nowMs / 1000 + AHEAD)
     const wanted = new Map(
       tiles.map((tile) => {
         const query = tileQuery(client, eventIds, pointsOf(width), tile)

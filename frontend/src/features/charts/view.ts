@@ -14,7 +14,7 @@ export const MAX_SPAN: Seconds = 3660 * 86_400
 /** 1970; what lies before was not measured by this. */
 const EARLIEST: Seconds = 0
 /** The server takes datapoints from up to a day ahead. */
-const AHEAD: Seconds = 86_400
+export const AHEAD: Seconds = 86_400
 
 export const spanOf = ({ from, to }: Pick<View, 'from' | 'to'>): Seconds => to - from
 
