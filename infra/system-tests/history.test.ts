@@ -235,6 +235,9 @@ test('prepares a file of what a chart shows, and lists it', async () => {
 })
 
 test('keeps what is chosen for retention', async () => {
+  await until('what is stored was counted', async () => (await apiClient().historian.events.list()).total > 0, {
+    timeoutMs: 90_000,
+  })
   await logIn()
   await page.getByRole('link', { name: 'Data', exact: true }).click()
   await page.getByRole('table', { name: 'Stored, by signal' }).waitFor()

@@ -77,7 +77,10 @@ function EventTable() {
     <QueryState query={events} failure="The signals could not be loaded">
       {({ data, total }) =>
         total === 0 ? (
-          <EmptyState title="Nothing is stored yet" text="What devices read is kept here." />
+          <EmptyState
+            title="Nothing was counted yet"
+            text="What devices read is kept here, and counted every minute or so."
+          />
         ) : (
           <>
             <Table verticalSpacing="xs" aria-label="Stored, by signal">

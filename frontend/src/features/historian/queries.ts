@@ -8,18 +8,21 @@ export const RUNS_PAGE = 15
 export const DELETIONS_PAGE = 15
 const UNDER_WAY_MS = 1500
 const IDLE_MS = 30_000
+/** What is stored is measured every minute or so; at first it is not measured yet. */
+const MEASURED_MS = 10_000
 
 export const holdingsQuery = (client: Client) =>
   queryOptions({
     queryKey: [...KEY, 'holdings'],
     queryFn: ({ signal }) => client.historian.holdings({ signal }),
-    refetchInterval: IDLE_MS,
+    refetchInterval: MEASURED_MS,
   })
 
 export const eventHoldingsQuery = (client: Client, page: number) =>
   queryOptions({
     queryKey: [...KEY, 'events', page],
     queryFn: ({ signal }) => client.historian.events.list({ page, page_size: HOLDINGS_PAGE }, { signal }),
+    refetchInterval: MEASURED_MS,
     placeholderData: keepPreviousData,
   })
 
