@@ -1,11 +1,23 @@
 import { NavLink } from '@mantine/core'
-import { IconBook2, IconHistory, IconLayoutDashboard, IconPackage, IconPlug } from '@tabler/icons-react'
+import {
+  IconBook2,
+  IconChartLine,
+  IconDatabase,
+  IconFlask,
+  IconHistory,
+  IconLayoutDashboard,
+  IconPackage,
+  IconPlug,
+} from '@tabler/icons-react'
 import { Link, useLocation } from '@tanstack/react-router'
 import { useMay } from '../features/auth/use-may.ts'
 
 const STYLE = { borderRadius: 'var(--mantine-radius-md)' }
 const PAGES = [
   { to: '/', label: 'Dashboard', Icon: IconLayoutDashboard, below: undefined },
+  { to: '/charts', label: 'Charts', Icon: IconChartLine, below: undefined },
+  { to: '/experiments', label: 'Experiments', Icon: IconFlask, below: undefined },
+  { to: '/data', label: 'Data', Icon: IconDatabase, below: undefined },
   { to: '/devices', label: 'Devices', Icon: IconPlug, below: '/devices/' },
   { to: '/commands', label: 'Commands', Icon: IconHistory, below: undefined },
 ] as const

@@ -8,8 +8,11 @@ import {
 } from '@tanstack/react-router'
 import { LoginPage } from '../features/auth/login-page.tsx'
 import { safeRedirect } from '../features/auth/redirect.ts'
+import { chartSearch } from '../features/charts/chart-search.ts'
 import { commandSearch, commandsQuery } from '../features/command-history/queries.ts'
 import { driverQuery, driversQuery, instanceQuery, valuesQuery } from '../features/devices/queries.ts'
+import { experimentsQuery } from '../features/experiments/queries.ts'
+import { dataSearch } from '../features/historian/data-search.ts'
 import { packagesQuery } from '../features/packages/queries.ts'
 import { eventsQuery, latestQuery, pluginsQuery } from '../features/signals/queries.ts'
 import { ErrorPage } from './error-page.tsx'
@@ -109,6 +112,36 @@ const commandsRoute = createRoute({
   },
 })
 
+const chartsRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/charts',
+  component: lazyRouteComponent(() => import('../features/charts/charts-page.tsx'), 'ChartsPage'),
+  validateSearch: chartSearch,
+  loader: ({ context: { services } }) => {
+    void services.queries.prefetchQuery(eventsQuery(services.client))
+    void services.queries.prefetchQuery(pluginsQuery(services.client))
+  },
+})
+
+const experimentsRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/experiments',
+  component: lazyRouteComponent(() => import('../features/experiments/experiments-page.tsx'), 'ExperimentsPage'),
+  validateSearch: ({ page }: Record<string, unknown>): { page?: number } =>
+    typeof page === 'number' && Number.isInteger(page) && page > 1 ? { page } : {},
+  loaderDeps: ({ search }) => search,
+  loader: ({ context: { services }, deps: { page = 1 } }) => {
+    void services.queries.prefetchQuery(experimentsQuery(services.client, page))
+  },
+})
+
+const dataRoute = createRoute({
+  getParentRoute: () => signedInRoute,
+  path: '/data',
+  component: lazyRouteComponent(() => import('../features/historian/data-page.tsx'), 'DataPage'),
+  validateSearch: dataSearch,
+})
+
 const packagesRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: '/plugins',
@@ -120,7 +153,17 @@ const packagesRoute = createRoute({
 
 const routeTree = rootRoute.addChildren([
   loginRoute,
-  signedInRoute.addChildren([dashboardRoute, devicesRoute, newDeviceRoute, deviceRoute, commandsRoute, packagesRoute]),
+  signedInRoute.addChildren([
+    dashboardRoute,
+    chartsRoute,
+    experimentsRoute,
+    dataRoute,
+    devicesRoute,
+    newDeviceRoute,
+    deviceRoute,
+    commandsRoute,
+    packagesRoute,
+  ]),
 ])
 
 export function createAppRouter(services: Services) {

@@ -1,6 +1,7 @@
 import { QueryClient } from '@tanstack/react-query'
 import { type Client, createClient } from '@webmacs/client'
 import { createContext, useContext } from 'react'
+import { forgetLinks } from '../features/exports/download-links.ts'
 import { createLiveConnection, type LiveConnection } from '../features/live/live-connection.ts'
 import { createSession, type Session } from './session.ts'
 
@@ -49,6 +50,7 @@ export function createServices(page: Window): Services {
     live.stop()
     live.readings.clear()
     queries.clear()
+    forgetLinks(page.localStorage)
   })
   return { client, session, queries, live }
 }

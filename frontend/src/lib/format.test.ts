@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decimalsFor, formatAge, formatValue } from './format.ts'
+import { decimalsFor, formatAge, formatBytes, formatDuration, formatTimestamp, formatValue } from './format.ts'
 
 test.each([
   [100, 1],
@@ -33,4 +33,27 @@ test.each([
   [5 * 86_400_000, '5 d ago'],
 ])('an age of %d ms reads %s', (ageMs, text) => {
   expect(formatAge(ageMs)).toBe(text)
+})
+
+test.each([
+  [999, '999 B'],
+  [18_400, '18 kB'],
+  [1_440_000, '1.4 MB'],
+  [2_500_000_000, '2.5 GB'],
+])('%d bytes read %s', (bytes, text) => {
+  expect(formatBytes(bytes)).toBe(text)
+})
+
+test.each([
+  [5000, '5 s'],
+  [200_000, '3 min 20 s'],
+  [7_500_000, '2 h 5 min'],
+  [273_600_000, '3 d 4 h'],
+])('%d ms last %s', (durationMs, text) => {
+  expect(formatDuration(durationMs)).toBe(text)
+})
+
+test('a moment that is not there has a dash', () => {
+  expect(formatTimestamp(null)).toBe('—')
+  expect(formatTimestamp('2026-11-23T16:12:13.408444Z')).toMatch(/2026/)
 })

@@ -63,8 +63,52 @@ export function formatLatency(latencyMs: number | null): string {
   return `${latencyMs < 10 ? latencyMs.toFixed(1) : Math.round(latencyMs)} ms`
 }
 
-/** `18 kB`, `1.4 MB`. */
+const SIZES = [
+  { bytes: 1e12, unit: 'TB' },
+  { bytes: 1e9, unit: 'GB' },
+  { bytes: 1e6, unit: 'MB' },
+] as const
+
+/** `18 kB`, `1.4 MB`, `3.0 TB`. */
 export function formatBytes(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`
-  return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`
+  if (bytes < 1000) return `${Math.round(bytes)} B`
+  const size = SIZES.find(({ bytes: least }) => bytes >= least)
+  return size === undefined ? `${Math.round(bytes / 1000)} kB` : `${(bytes / size.bytes).toFixed(1)} ${size.unit}`
+}
+
+const whole = new Intl.NumberFormat('en')
+
+/** `17,280,000`. */
+export const formatCount = (count: number): string => whole.format(Math.round(count))
+
+const dateTime = new Intl.DateTimeFormat(undefined, {
+  year: 'numeric',
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+})
+const date = new Intl.DateTimeFormat(undefined, { year: 'numeric', month: 'short', day: 'numeric' })
+
+/** A moment of the server with its year, in the viewer's time zone; `—` where there is none. */
+export const formatTimestamp = (text: string | null | undefined): string => formatted(dateTime, text)
+
+/** Its day alone. */
+export const formatDate = (text: string | null | undefined): string => formatted(date, text)
+
+function formatted(format: Intl.DateTimeFormat, text: string | null | undefined): string {
+  const timeMs = text === null || text === undefined ? Number.NaN : Date.parse(text)
+  return Number.isNaN(timeMs) ? '—' : format.format(timeMs)
+}
+
+/** `5 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
+export function formatDuration(durationMs: number): string {
+  const seconds = Math.max(0, Math.floor(durationMs / 1000))
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`
+  const hours = Math.floor(minutes / 60)
+  return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`
 }

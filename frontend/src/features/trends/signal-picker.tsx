@@ -1,17 +1,20 @@
 import { Button, Checkbox, Popover, ScrollArea, Stack, Text } from '@mantine/core'
 import { IconChartLine } from '@tabler/icons-react'
 import type { SignalGroup } from '../signals/signal-groups.ts'
-import { MAX_PLOTTED } from './chart-plan.ts'
+import { type PlanLimits, TREND_LIMITS } from './chart-plan.ts'
+
+const NUMBERS = ['no', 'one', 'two', 'three', 'four'] as const
 
 interface SignalPickerProps {
   readonly groups: readonly SignalGroup[]
   readonly chosen: readonly string[]
   readonly onChange: (eventIds: string[]) => void
+  readonly limits?: PlanLimits
 }
 
 /** Chooses which signals the chart draws. */
-export function SignalPicker({ groups, chosen, onChange }: SignalPickerProps) {
-  const isFull = chosen.length >= MAX_PLOTTED
+export function SignalPicker({ groups, chosen, onChange, limits = TREND_LIMITS }: SignalPickerProps) {
+  const isFull = chosen.length >= limits.plotted
   const toggle = (eventId: string): void =>
     onChange(chosen.includes(eventId) ? chosen.filter((id) => id !== eventId) : [...chosen, eventId])
   return (
@@ -25,7 +28,7 @@ export function SignalPicker({ groups, chosen, onChange }: SignalPickerProps) {
         <ScrollArea.Autosize mah="min(24rem, 60dvh)" type="auto">
           <Stack gap="md" p="md">
             <Text fz="xs" c="dimmed">
-              Up to {MAX_PLOTTED} signals in at most two units.
+              Up to {limits.plotted} signals in at most {NUMBERS[limits.axes] ?? limits.axes} units.
             </Text>
             {groups.map((group) => (
               <Stack key={group.id} gap="xs" component="fieldset" bd={0} p={0} m={0}>

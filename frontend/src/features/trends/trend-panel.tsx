@@ -13,6 +13,7 @@ import { TrendChart } from './trend-chart.tsx'
 import { TrendLegend } from './trend-legend.tsx'
 import { createTrendModel, type TrendModel } from './trend-model.ts'
 import classes from './trend-panel.module.css'
+import { useSamePlan } from './use-same-plan.ts'
 import { useTrendChoice } from './use-trend-choice.ts'
 
 const DESCRIBE_MS = 15_000
@@ -108,13 +109,6 @@ function useDescription(plan: ChartPlan, minutes: number, model: TrendModel, pas
     return () => clearInterval(timer)
   }, [plan, minutes, model, past])
   return description
-}
-
-/** The same object while the plan says the same: the plugins are asked about again and again, and the chart must not be made anew for it. */
-function useSamePlan(plan: ChartPlan): ChartPlan {
-  const key = JSON.stringify(plan)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for all that the plan says
-  return useMemo(() => plan, [key])
 }
 
 /** Takes the room that the trend will take. */
