@@ -1,5 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempDisposable } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { createTestBus, createTestDatabase } from '@webmacs/testing'
@@ -11,9 +14,11 @@ const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 test('starts as a process, says when it is ready, and stops in order', async () => {
   await using database = await createTestDatabase()
   await using bus = await createTestBus()
+  await using files = await mkdtempDisposable(join(tmpdir(), 'webmacs-exports-'))
   const service = spawn(process.execPath, [MAIN], {
     env: {
       PATH: process.env.PATH,
+      EXPORT_DIR: files.path,
       DATABASE_URL: database.url,
       NATS_URL: bus.url,
       WEBMACS_BUS_PREFIX: bus.prefix,

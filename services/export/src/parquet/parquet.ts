@@ -6,10 +6,10 @@ import type { Column } from '../table/table.ts'
 import { RowGroup } from './row-group.ts'
 import { emptyRowGroup, fileSchema } from './schema.ts'
 
-/** Rows that are compressed together, and that a reader has in memory at once: what other writers make as well. */
-const GROUP_ROWS = 122_880
+/** Rows that are compressed together, and that are in memory at once. Twice as many save nothing that can be measured. */
+const GROUP_ROWS = 65_536
 /** Of a wide table, fewer: its cells are what memory holds. */
-const GROUP_CELLS = 2_000_000
+const GROUP_CELLS = 1_000_000
 const LEAST_GROUP_ROWS = 1024
 const CHUNK_BYTES = 256 * 1024
 /** Half the time of the usual level for a few hundredths of the size. */
