@@ -1,9 +1,16 @@
-import { AppError, type DatapointQuery, type EventId, type Micros, type QualityFilter } from '@webmacs/contracts'
+import {
+  AppError,
+  type DatapointKey,
+  type DatapointQuery,
+  type EventId,
+  type Micros,
+  parseDatapointId,
+  type QualityFilter,
+} from '@webmacs/contracts'
 import { moment, type Tables } from '@webmacs/database'
 import { momentIn } from '@webmacs/http-kit/moments'
 import { invalidField } from '@webmacs/http-kit/schema-validation'
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import { type DatapointKey, parseDatapointId } from '../datapoints/datapoint-id.ts'
 
 /** A stretch of time, `[from, to)`. */
 export interface Stretch {

@@ -1,5 +1,6 @@
 import {
   type Datapoint,
+  datapointId,
   decodeQuality,
   type EventId,
   type ExperimentId,
@@ -9,7 +10,6 @@ import {
   type QualityBits,
 } from '@webmacs/contracts'
 import { type RawBuilder, sql } from 'kysely'
-import { datapointId } from './datapoint-id.ts'
 
 /** A reading that has a value, and the experiment that it belongs to. */
 export interface DatapointRow {

@@ -1,10 +1,9 @@
-import { formatTime, type Micros, nowMicros } from '@webmacs/contracts'
+import { datapointId, formatTime, type Micros, nowMicros } from '@webmacs/contracts'
 import { aFrame, until, valuesOf } from '@webmacs/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ApiSite, aProblem, startApiSite, type TestApi } from '../testing/api-site.ts'
 import { startHistorian } from '../testing/historian.ts'
 import { anEvent, storeReadings, type TestEvent } from '../testing/stored-readings.ts'
-import { datapointId } from './datapoint-id.ts'
 
 let site: ApiSite
 beforeAll(async () => {

@@ -1,9 +1,8 @@
 import type { Principal } from '@webmacs/auth/fastify'
 import { NoReplyError, request } from '@webmacs/bus'
-import { AppError, DeletedDatapoints, formatTime } from '@webmacs/contracts'
+import { AppError, DeletedDatapoints, formatTime, parseDatapointId } from '@webmacs/contracts'
 import type { Broker } from '../broker.ts'
 import type { Changes } from '../changes/changes.ts'
-import { parseDatapointId } from './datapoint-id.ts'
 import type { LastValues } from './last-values.ts'
 import { readDatapoint, unknownDatapoint } from './stored-datapoints.ts'
 

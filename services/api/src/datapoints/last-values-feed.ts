@@ -9,13 +9,13 @@ import {
   MAX_FRAME_MESSAGE_BYTES,
   type Micros,
   nowMicros,
+  parseDatapointId,
   parseTime,
 } from '@webmacs/contracts'
 import { createValidator } from '@webmacs/contracts/validation'
 import type { Tables } from '@webmacs/database'
 import type { Logger } from '@webmacs/service-kit'
 import type { Kysely } from 'kysely'
-import { parseDatapointId } from './datapoint-id.ts'
 import type { LastValues } from './last-values.ts'
 import { readLastValues, replaceDeleted, replaceDeletedBy } from './read-last-values.ts'
 

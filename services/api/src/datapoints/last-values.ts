@@ -1,5 +1,11 @@
-import { type Change, type EventId, type Micros, nowMicros, type QualityBits } from '@webmacs/contracts'
-import type { DatapointKey } from './datapoint-id.ts'
+import {
+  type Change,
+  type DatapointKey,
+  type EventId,
+  type Micros,
+  nowMicros,
+  type QualityBits,
+} from '@webmacs/contracts'
 
 export interface LastValue {
   readonly event: EventId

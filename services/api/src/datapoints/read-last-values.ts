@@ -1,4 +1,5 @@
 import {
+  type DatapointKey,
   type EventId,
   type HistorianJobId,
   type Micros,
@@ -9,7 +10,6 @@ import {
 import { moment, type Tables } from '@webmacs/database'
 import { type Kysely, sql } from 'kysely'
 import { readJob } from '../deletions/job-store.ts'
-import type { DatapointKey } from './datapoint-id.ts'
 import { FAR_AHEAD, type LastValues } from './last-values.ts'
 
 interface NewestRow {

@@ -5,6 +5,7 @@ import {
   DatapointPage,
   DatapointQuery,
   nowMicros,
+  parseDatapointId,
   SeriesRequest,
   SeriesResponse,
   Success,
@@ -17,7 +18,6 @@ import type { Broker } from '../broker.ts'
 import type { Changes } from '../changes/changes.ts'
 import { listDatapoints } from '../datapoint-lists/list-datapoints.ts'
 import { readRecentSeries } from '../series/recent-series.ts'
-import { parseDatapointId } from './datapoint-id.ts'
 import { deleteDatapoint } from './delete-datapoint.ts'
 import type { LastValues } from './last-values.ts'
 import { replaceDeleted } from './read-last-values.ts'

@@ -1,8 +1,14 @@
-import { AppError, type Datapoint, type ExperimentId, formatTime, type Micros } from '@webmacs/contracts'
+import {
+  AppError,
+  type Datapoint,
+  type ExperimentId,
+  formatTime,
+  type Micros,
+  parseDatapointId,
+} from '@webmacs/contracts'
 import { experimentAt, moment, type Tables } from '@webmacs/database'
 import { type Kysely, sql } from 'kysely'
 import { datapointAnswer, isShown } from './datapoint-answer.ts'
-import { parseDatapointId } from './datapoint-id.ts'
 import type { LastValue } from './last-values.ts'
 
 /** @throws AppError `datapoint.unknown` */

@@ -1,1 +1,0 @@
-export { type DatapointKey, datapointId, parseDatapointId } from '@webmacs/contracts'
