@@ -95,6 +95,18 @@ test('passes an answer on while it is made, and ends it when the client leaves',
   expect(written).toBeLessThan(64 * 1024 * 1024)
 })
 
+test('breaks an answer off where the service does, so that nobody waits for the rest', async () => {
+  const upstream = createServer((request, response) => {
+    if (request.url?.includes('whole')) response.end('all of it')
+    else response.write('some of it', () => response.destroy())
+  })
+  const url = await start({ EXPORT_URL: await listen(upstream) })
+  const broken = await fetch(`${url}/api/v1/export?from=2026`)
+  expect(broken.status).toBe(200)
+  await expect(broken.text()).rejects.toThrow('terminated')
+  expect(await (await fetch(`${url}/api/v1/export?whole`)).text()).toBe('all of it')
+})
+
 test.each(['/', '/login', '/healthy', '/apiary'])('answers %s with the dashboard, never kept', async (path) => {
   const url = await start({})
   const response = await fetch(url + path)

@@ -41,6 +41,12 @@ export async function startGateway(config: GatewayConfig, { log }: ServiceContex
     log.debug({ event: 'gateway.connection-lost', reason: err.message }, 'proxied connection lost'),
   )
 
+  // Piping ends an answer only where the service did: a client must see that one broke off, not wait for the rest.
+  proxy.on('proxyRes', (proxied, _request, response) => {
+    proxied.once('close', () => {
+      if (!proxied.complete) response.destroy()
+    })
+  })
   proxy.on('proxyReqWs', (proxied, _request, socket) => {
     proxied.once('upgrade', (_response, upstream: Socket) => upstream.once('close', () => takeLeave(socket)))
   })
