@@ -1,5 +1,5 @@
 import { AppError, type EventId, type EventType, type ExperimentId, type Micros } from '@webmacs/contracts'
-import { moment } from '@webmacs/database'
+import { binned, moment } from '@webmacs/database'
 import { sql } from 'kysely'
 import { keysOf, partsOf, type Range, summaries } from '../snapshot/parts.ts'
 import type { Snapshot } from '../snapshot/snapshot.ts'
@@ -91,16 +91,27 @@ async function findEvents(snapshot: Snapshot, ids: readonly string[]): Promise<E
 const allEvents = (snapshot: Snapshot): Promise<ExportedEvent[]> =>
   snapshot.rows(sql<ExportedEvent>`SELECT ${EVENT_COLUMNS} FROM events ORDER BY id`)
 
-/** Where readings are still kept: what retention took away lives on in rollups, but cannot be exported one by one. */
+/**
+ * Where readings are still kept: what retention took away lives on in rollups, but cannot be exported one by one. It spares the whole hours of
+ * experiments that are kept, and hours that two of them share are there once.
+ */
 async function readableRanges(snapshot: Snapshot, range: Range): Promise<Range[]> {
   const [state] = await snapshot.rows(sql<{ raw_from: Micros }>`SELECT raw_from FROM historian_state`)
   const cut = Math.min(Math.max(state?.raw_from ?? range.from, range.from), range.to)
   if (cut === range.from) return [range]
+  const [start, end] = [moment(range.from), moment(cut)]
   const kept = await snapshot.rows(sql<Range>`
-    SELECT greatest(started_on, ${moment(range.from)}) AS "from", least(coalesce(stopped_on, now()), ${moment(cut)}) AS "to"
-    FROM experiments
-    WHERE keep AND started_on < ${moment(cut)} AND coalesce(stopped_on, now()) > ${moment(range.from)}
-    ORDER BY started_on`)
+    SELECT lower(span) AS "from", upper(span) AS "to"
+    FROM (
+      SELECT range_agg(tstzrange(greatest(began, ${start}), least(ended, ${end}))) AS spans
+      FROM (
+        SELECT ${binned(3600, sql.ref('started_on'))} AS began,
+          coalesce(${binned(3600, sql.ref('stopped_on'))} + interval '1 hour', ${end}) AS ended
+        FROM experiments WHERE keep AND started_on < ${end}
+      ) hours
+      WHERE ended > greatest(began, ${start})
+    ) merged, unnest(spans) AS span
+    ORDER BY 1`)
   return [...kept, { from: cut, to: range.to }]
 }
 

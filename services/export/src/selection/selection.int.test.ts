@@ -92,6 +92,37 @@ test('begins a file with what it is about where that is asked for', async () => 
   expect(row).toMatchObject({ event_public_id: event.id, value: 21.5 })
 })
 
+test('finds what retention has spared: the whole hours of experiments that are kept, each once', async () => {
+  const at = (text: string): number => parseTime(`2026-09-01T${text}Z`) ?? Number.NaN
+  const [early, other] = [await anEvent(site.db, { name: 'Early' }), await anEvent(site.db, { name: 'Other' })]
+  await store(site.db, [
+    { event: early, time: at('10:05:00'), value: 1 },
+    { event: other, time: at('10:30:00'), value: 2 },
+    { event: other, time: at('11:10:00'), value: 3 },
+    { event: other, time: at('12:59:00'), value: 4 },
+    { event: other, time: at('14:00:00'), value: 5 },
+  ])
+  for (const [from, to] of [
+    ['10:20:00', '11:05:00'],
+    ['10:25:00', '10:40:00'],
+    ['12:00:00', '12:10:00'],
+  ] as const) {
+    const id = await anExperiment(site.db, { name: `Kept from ${from}`, from: at(from), to: at(to) })
+    await site.db.db.updateTable('experiments').set({ keep: true }).where('public_id', '=', id).execute()
+  }
+  // As retention leaves it: what it takes lives on in rollups.
+  await site.db.pool.query(`DELETE FROM datapoints WHERE ts = '2026-09-01T14:00:00Z'`)
+  await site.db.pool.query(`UPDATE historian_state SET raw_from = '2026-09-02'`)
+  try {
+    const response = await site.get('/export?from=2026-09-01&to=2026-09-03')
+    expect(response.headers.get('x-expected-rows')).toBe('4')
+    const values = (await response.text()).split('\r\n').slice(1, -1)
+    expect(values.map((line) => line.split(',')[3])).toEqual(['1.0', '2.0', '3.0', '4.0'])
+  } finally {
+    await site.db.pool.query(`UPDATE historian_state SET raw_from = 'epoch'`)
+  }
+})
+
 test('gives columns of one name the ids of their events', async () => {
   await site.db.db
     .updateTable('events')
