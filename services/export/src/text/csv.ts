@@ -42,8 +42,18 @@ export const csv: TableFormat = {
   },
 }
 
+/** In a text of JSON, what a spreadsheet that knows nothing of JSON takes for the beginning of a cell with a formula. */
+const FORMULA_WITHIN = /(?<=(?:[,;]|\\t)\s*)[=+\-@]/g
+const JSON_TEXT = /"(?:[^"\\]|\\.)*"/g
+
+/** JSON of the same value, without formulas: their first character is escaped. */
+const harmlessJson = (value: unknown): string =>
+  JSON.stringify(value).replaceAll(JSON_TEXT, (text) =>
+    text.replaceAll(FORMULA_WITHIN, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`),
+  )
+
 /** One line for each thing that is known, `# name: value` in JSON: readers of CSV pass such lines over when told so. */
 const commentLines = (metadata: ExportMetadata): string =>
   Object.entries(metadata)
-    .map(([name, value]) => `# ${name}: ${JSON.stringify(value)}${LINE_END}`)
+    .map(([name, value]) => `# ${name}: ${harmlessJson(value)}${LINE_END}`)
     .join('')
