@@ -2,8 +2,11 @@ import { createClient } from '@webmacs/client'
 import type { Change, CreatedExport, Export, ExportMetadata, Problem } from '@webmacs/contracts'
 import { until } from '@webmacs/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ExportDirectory } from '../files/export-directory.ts'
+import { sweepOnce } from '../files/sweep.ts'
 import { type Call, type ExportSite, startExportSite } from '../testing/export-site.ts'
 import { anEvent, storeMany, type TestEvent } from '../testing/measured-data.ts'
+import { ExportNews } from './export-news.ts'
 
 const FROM = Date.parse('2026-03-02T10:00:00Z') * 1000
 const RANGE = { from: '2026-03-02T10:00:00Z', to: '2026-03-02T11:00:00Z' }
@@ -174,6 +177,25 @@ test('cancels one that waits, tells so, and lets a user have only so many at onc
   await until('both are told', () => heard.filter((change) => change.id === id).length === 2)
   expect(heard.filter((change) => change.id === id)).toMatchObject([{ verb: 'created' }, { verb: 'cancelled' }])
   subscription.unsubscribe()
+})
+
+test('forgets what was finished long ago, and no file that is still kept', async () => {
+  const streamed = await create()
+  await (await open(streamed.download_url)).text()
+  const file = await create({ delivery: 'file' })
+  for (const { public_id } of [streamed, file]) {
+    await until('it is done', async () => (await read(public_id)).state === 'done', { timeoutMs: 30_000 })
+  }
+  await site.db.pool.query(`UPDATE exports SET ended_on = now() - interval '31 days' WHERE public_id = ANY($1)`, [
+    [streamed.public_id, file.public_id],
+  ])
+  await sweepOnce({
+    db: site.db.db,
+    directory: new ExportDirectory({ path: site.directory, maxBytes: 1e9, reserveBytes: 0 }),
+    news: new ExportNews(site.bus, site.log),
+  })
+  expect((await ask('GET', `/exports/${streamed.public_id}`)).status).toBe(404)
+  expect((await open(file.download_url)).status).toBe(200)
 })
 
 test('the client asks for a file, follows and downloads it, and removes it', async () => {

@@ -36,7 +36,8 @@ export async function sweepOnce({ db, directory, news }: Omit<SweepOptions, 'int
   for (const id of await failAbandoned(db)) news.tell('failed', id, null)
   await db
     .deleteFrom('exports')
-    .where('state', 'not in', ['waiting', 'running', 'done'])
+    .where('state', 'not in', ['waiting', 'running'])
+    .where(sql<boolean>`(delivery = 'stream' OR state <> 'done')`) // a finished file expires first
     .where(sql<boolean>`coalesce(ended_on, expires_on) < now() - ${REMEMBERED_DAYS} * interval '1 day'`)
     .execute()
   await removeOrphans(db, directory)
