@@ -112,12 +112,17 @@ export const releaseClaim = async (db: Kysely<Tables>, claim: Claim): Promise<bo
         state: 'waiting',
         claimed_by: null,
         claimed_until: null,
+        started_on: null,
         attempts: sql<number>`attempts - 1`,
         rows: 0,
         bytes: 0,
       })
       .executeTakeFirst(),
   )
+
+/** Lets somebody else take it over at once, as if its maker had died: the attempt counts. */
+export const abandonClaim = async (db: Kysely<Tables>, claim: Claim): Promise<boolean> =>
+  isChanged(await ofClaim(db, claim).set({ claimed_until: sql<string>`now()` }).executeTakeFirst())
 
 /**
  * Ends it for good: one that waits or is made is cancelled, a finished file expires.

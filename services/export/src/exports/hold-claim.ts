@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { AppError } from '@webmacs/contracts'
 import type { Tables } from '@webmacs/database'
 import type { Logger } from '@webmacs/service-kit'
 import type { Kysely } from 'kysely'
@@ -12,9 +13,9 @@ export interface HoldOptions {
   readonly meter: Meter
   /** Called when somebody else may have the export, or it was cancelled. */
   readonly onLost: () => void
-  /** Looked at each time as well; what it throws is handed to `onTrouble`. */
+  /** Looked at each time as well; an AppError that it throws is handed to `onTrouble`, other trouble may pass. */
   readonly check?: () => Promise<void>
-  readonly onTrouble?: (err: unknown) => void
+  readonly onTrouble?: (err: AppError) => void
 }
 
 /** How often progress is written down. */
@@ -52,7 +53,8 @@ async function hold(
     try {
       await check?.()
     } catch (err) {
-      onTrouble?.(err)
+      if (err instanceof AppError) onTrouble?.(err)
+      else log.warn({ event: 'exports.not-checked', err, exportId: claim.id }, 'an export could not be looked after')
     }
   }
 }

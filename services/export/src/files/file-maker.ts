@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { AppError, type ExportSelection } from '@webmacs/contracts'
 import { type Database, isDatabaseAway } from '@webmacs/database'
 import type { Logger } from '@webmacs/service-kit'
-import { type Claim, claimFile, failExport, finishExport, releaseClaim } from '../exports/claims.ts'
+import { abandonClaim, type Claim, claimFile, failExport, finishExport, releaseClaim } from '../exports/claims.ts'
 import type { ExportNews } from '../exports/export-news.ts'
 import { holdClaim } from '../exports/hold-claim.ts'
 import { Meter } from '../exports/meter.ts'
@@ -85,17 +85,28 @@ export class FileMaker {
     const meter = new Meter()
     news.tell('started', claim.id, null)
     try {
-      await using _hold = holdClaim({
-        ...{ db: database.db, log, claim, meter, onLost: work.end },
-        check: async () => void (await directory.checkSpace(await usedBytes(database.db))),
-        onTrouble: (err) => trouble.abort(err),
-      })
-      const sha256 = await this.#write(claim, selection, { meter, signal })
+      let sha256: string
+      {
+        await using _hold = holdClaim({
+          ...{ db: database.db, log, claim, meter, onLost: work.end },
+          check: async () => void (await directory.checkSpace(await usedBytes(database.db))),
+          onTrouble: (err) => trouble.abort(err),
+        })
+        sha256 = await this.#write(claim, selection, { meter, signal })
+      }
+      // Nothing renews the claim any more, which would take a file that is finished for one that was lost.
       if (!(await finishExport(database.db, claim, { ...meter.progress, sha256, keptSeconds }))) work.end()
       signal.throwIfAborted()
     } catch (err) {
       // Ended by a signal, the query fails in one way or another: the signal knows why.
-      await this.#giveUp(claim, signal.aborted ? signal.reason : err, meter)
+      const reason: unknown = signal.aborted ? signal.reason : err
+      try {
+        await this.#giveUp(claim, reason, meter)
+      } catch (failure) {
+        // Where the database is away the claim runs out by itself.
+        await abandonClaim(database.db, claim).catch(() => undefined)
+        throw failure
+      }
       return
     }
     news.tell('finished', claim.id, null)
@@ -128,7 +139,7 @@ export class FileMaker {
       if (err.reason === 'stopping') await releaseClaim(database.db, claim)
       return
     }
-    // Until the database is back the claim runs out by itself, and the file is made anew.
+    // The file is made anew when the database is back.
     if (isDatabaseAway(err)) throw err
     const facts = { exportId: claim.id, attempt: claim.attempt, err }
     if (err instanceof AppError) log.info({ event: 'exports.file-refused', ...facts }, 'file of an export refused')

@@ -216,6 +216,22 @@ test('fails with a sentence where the files would take more than they may, and m
   expect([refused.status, ((await refused.json()) as Problem).code]).toEqual([507, 'export.no-space'])
 }, 90_000)
 
+test('a file whose query was cut is given back at once, and made anew', async () => {
+  const { public_id } = await createLarge()
+  await underWay(public_id)
+  await site.db.pool.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'webmacs-export-files'`,
+  )
+  await until('it is noticed', () => site.logged.some(({ event }) => event === 'exports.files-waiting'), LONG_WAIT)
+  const { rows } = await site.db.pool.query(
+    'SELECT attempts = 1 AND claimed_until > now() AS is_held FROM exports WHERE public_id = $1',
+    [public_id],
+  )
+  expect(rows).toEqual([{ is_held: false }])
+  await reached(public_id, 'done')
+}, 120_000)
+
 test('a file whose maker is killed is made by another process, from the start', async () => {
   await using stack = new AsyncDisposableStack()
   await using alone = await startExportSite()
