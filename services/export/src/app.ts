@@ -4,7 +4,7 @@ import { connectBus, registerService } from '@webmacs/bus'
 import { ACCESS, API_BASE } from '@webmacs/contracts'
 import { openDatabase } from '@webmacs/database'
 import { loadSession, loadTokenOwner } from '@webmacs/http-kit/principals'
-import { createHttpServer } from '@webmacs/http-kit/server'
+import { createHttpServer, type HttpServer } from '@webmacs/http-kit/server'
 import {
   AddressList,
   createMetrics,
@@ -24,6 +24,8 @@ import { exportRoutes } from './routes/routes.ts'
 
 /** For statements that answer a request; what makes rows has no limit but its reader's patience. */
 const STATEMENT_TIMEOUT_MS = 10_000
+/** Time for answers under way when the service stops. */
+const DRAIN_MS = 2000
 
 /** Exports of measured data over HTTP, apart from the api: a long one takes nothing from those who control the plant. */
 export async function startExport(config: ExportConfig, { log, signal }: ServiceContext): Promise<RunningService> {
@@ -76,17 +78,28 @@ export async function startExport(config: ExportConfig, { log, signal }: Service
   })
   const delivery = { exports, metrics: exportMetrics, idleMs: config.EXPORT_IDLE_SECONDS * 1000 }
   await http.register(exportRoutes(delivery), { prefix: API_BASE })
-  stack.use(await startKeptExports({ config, http, bus, database, delivery, log }))
-  await http.listen({ host: config.HOST, port: config.PORT })
+  const kept = await startKeptExports({ config, http, bus, database, delivery, log })
+  // Downloads end at once, however slowly their clients read, and what they held is given back while requests run out.
   stack.defer(async () => {
     exports.stop()
-    await http.close()
+    await Promise.all([kept[Symbol.asyncDispose](), closeHttp(http)])
   })
+  await http.listen({ host: config.HOST, port: config.PORT })
   await registerService(bus, { name: 'export', version: SERVICE_VERSION, description: 'Exports of measured data' })
 
   const owned = stack.move()
   return {
     ports: { http: (http.server.address() as AddressInfo).port, ops: ops.port }, // listening on TCP
     stop: () => owned.disposeAsync(),
+  }
+}
+
+/** Refuses new requests at once, and cuts who has not taken the answer to an old one by then. */
+async function closeHttp(http: HttpServer): Promise<void> {
+  const drained = setTimeout(() => http.server.closeAllConnections(), DRAIN_MS)
+  try {
+    await http.close()
+  } finally {
+    clearTimeout(drained)
   }
 }

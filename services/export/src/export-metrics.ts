@@ -1,7 +1,7 @@
 import type { Metrics } from '@webmacs/service-kit'
 
-/** How an export ended: its reader had all of it, left, read nothing for too long, or it failed. */
-export type ExportEnd = 'done' | 'left' | 'idle' | 'failed'
+/** How an export ended: its reader had all of it, left, read nothing for too long, the service stopped, or it failed. */
+export type ExportEnd = 'done' | 'left' | 'idle' | 'stopped' | 'failed'
 
 const DURATION_BUCKETS_S = [0.1, 0.5, 1, 5, 15, 60, 300, 1800, 7200]
 

@@ -29,7 +29,7 @@ export class OpenExports {
   /**
    * Opens an export; whoever does closes it.
    * @param signal ends it at once
-   * @throws AppError `export.too-many`, and those of `openExport`
+   * @throws AppError `export.too-many`, `service.unavailable`, and those of `openExport`
    */
   async open(selection: ExportSelection, signal: AbortSignal): Promise<OpenExport> {
     if (this.#open >= this.#maxOpen) {
@@ -42,13 +42,18 @@ export class OpenExports {
     this.#open += 1
     this.#metrics.opened()
     try {
-      const ends = AbortSignal.any([signal, this.#stopping.signal])
+      const ends = AbortSignal.any([signal, this.stopping])
       const opened = await openExport({ database: this.#database, signal: ends }, selection)
       return this.#watched(opened)
     } catch (err) {
       this.#free()
-      throw err
+      throw this.stopping.aborted ? new AppError('service.unavailable', { cause: err }) : err
     }
+  }
+
+  /** Fires when downloads of whatever kind must end. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal
   }
 
   /** Ends all that are open; later ones end as soon as they begin. */

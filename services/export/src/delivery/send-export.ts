@@ -4,6 +4,7 @@ import { createGzip } from 'node:zlib'
 import type { ExportSelection } from '@webmacs/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { ExportEnd, ExportMetrics } from '../export-metrics.ts'
+import { Meter } from '../exports/meter.ts'
 import type { OpenExport } from '../open-export.ts'
 import type { OpenExports } from '../open-exports.ts'
 import { attachment } from '../selection/file-name.ts'
@@ -30,6 +31,8 @@ const GZIP_LEVEL = 1
 /**
  * Answers a request with an export while it is made: nothing is made that the client does not take. Resolves when all of it was sent, or it
  * ended otherwise, and the snapshot was let go.
+ * @param meter counts what is made
+ * @returns undefined: there was nothing to send, or nobody to send it to
  * @throws AppError as `OpenExports.open` does, before anything was sent
  */
 export async function sendExport(
@@ -37,8 +40,13 @@ export async function sendExport(
   request: FastifyRequest,
   reply: FastifyReply,
   selection: ExportSelection,
+  meter = new Meter(),
 ): Promise<Delivered | undefined> {
   const { raw: response } = reply
+  if (response.destroyed) {
+    reply.hijack()
+    return undefined
+  }
   const left = new AbortController()
   const leave = (): void => left.abort()
   response.once('close', leave)
@@ -61,7 +69,6 @@ export async function sendExport(
   }
 
   async function send(source: OpenExport, isCompressed: boolean): Promise<Delivered> {
-    const count = { rows: 0, bytes: 0 }
     const { format } = selection
     let isIdle = false
     const idle = watchIdleness(response, idleMs, () => {
@@ -71,38 +78,37 @@ export async function sendExport(
     async function* counted(batches: AsyncIterable<RowBatch>): AsyncGenerator<RowBatch, void, void> {
       for await (const batch of batches) {
         yield batch
-        count.rows += batch.rows
         metrics.made(format, batch.rows)
       }
     }
     async function* taken(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
       for await (const chunk of chunks) {
         idle.moved()
-        count.bytes += chunk.length
         metrics.sent(format, chunk.length)
         yield chunk
       }
     }
-    const bytes = Readable.from(taken(source.format.encode({ ...source, batches: counted(source.batches) })), {
-      objectMode: false,
-    })
+    const content = source.format.encode(meter.rowsOf({ ...source, batches: counted(source.batches) }))
+    const bytes = Readable.from(taken(meter.bytesOf(content)), { objectMode: false })
+    // Whoever waits for a client that reads nothing would not notice that the snapshot has ended.
+    const { stopping: signal } = exports
     let end: ExportEnd = 'done'
     try {
-      if (isCompressed) await pipeline(bytes, createGzip({ level: GZIP_LEVEL }), response)
-      else await pipeline(bytes, response)
+      if (isCompressed) await pipeline(bytes, createGzip({ level: GZIP_LEVEL }), response, { signal })
+      else await pipeline(bytes, response, { signal })
     } catch (err) {
-      end = isIdle ? 'idle' : left.signal.aborted ? 'left' : 'failed'
+      end = signal.aborted ? 'stopped' : isIdle ? 'idle' : left.signal.aborted ? 'left' : 'failed'
       // The answer has begun: that it breaks off is all that the client can be told.
       response.destroy()
-      if (end === 'failed') request.log.error({ event: 'export.failed', ...count, err }, 'export broke off')
+      if (end === 'failed') request.log.error({ event: 'export.failed', ...meter.progress, err }, 'export broke off')
     } finally {
       idle.stop()
     }
     const seconds = (performance.now() - began) / 1000
     metrics.ended(format, end, seconds)
-    const facts = { event: 'export.ended', end, format, ...count, durationMs: Math.round(seconds * 1000) }
+    const facts = { event: 'export.ended', end, format, ...meter.progress, durationMs: Math.round(seconds * 1000) }
     request.log.info(facts, 'export ended')
-    return { ...count, end }
+    return { ...meter.progress, end }
   }
 }
 

@@ -63,6 +63,7 @@ async function download(
   if (state !== 'done' || sha256 === null || madeOn === null || isOver) throw new AppError('export.gone')
   return await sendStoredFile(request, reply, {
     ...{ sha256, madeOn, fileName: record.file_name, idleMs: streams.delivery.idleMs },
+    stopping: streams.delivery.exports.stopping,
     path: directory.pathOf({ id: record.public_id, attempt: record.attempts }),
     contentType: formatOf(record.selection.format).contentType,
   })

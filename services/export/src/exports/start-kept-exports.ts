@@ -68,8 +68,7 @@ export async function startKeptExports(options: StartKeptExportsOptions): Promis
   return {
     [Symbol.asyncDispose]: async () => {
       stopping.abort()
-      underWay.stop()
-      await maker.stop()
+      await Promise.all([maker.stop(), underWay.stop()])
       await sweeping
       news.stop()
       await snapshots.close()

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
+import type { ServerResponse } from 'node:http'
 import { AppError, type Micros } from '@webmacs/contracts'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { parse } from 'range-parser'
@@ -14,6 +15,8 @@ export interface StoredFile {
   readonly madeOn: Micros
   /** A client that reads nothing this long is cut, milliseconds. */
   readonly idleMs: number
+  /** Cuts the download at once. */
+  readonly stopping: AbortSignal
 }
 
 /** First and last byte, both included. */
@@ -49,14 +52,28 @@ export async function sendStoredFile(
       await file.close()
       return reply.send(null)
     }
-    const { raw: response } = reply
-    const idle = watchIdleness(response, stored.idleMs, () => response.destroy())
-    response.on('drain', idle.moved).once('close', idle.stop)
+    if (reply.raw.destroyed || stored.stopping.aborted) {
+      await file.close()
+      reply.raw.destroy()
+      return reply.hijack()
+    }
+    watch(reply.raw, stored)
     return reply.send(file.createReadStream({ start, end }))
   } catch (err) {
     await file.close()
     throw err
   }
+}
+
+/** Until the client has gone, which it must not have yet. */
+function watch(response: ServerResponse, { idleMs, stopping }: StoredFile): void {
+  const cut = (): void => void response.destroy()
+  const idle = watchIdleness(response, idleMs, cut)
+  stopping.addEventListener('abort', cut, { once: true })
+  response.on('drain', idle.moved).once('close', () => {
+    idle.stop()
+    stopping.removeEventListener('abort', cut)
+  })
 }
 
 async function openFile(path: string): Promise<FileHandle> {

@@ -40,15 +40,14 @@ export async function sendStream(
   // The answer is what can be ended at once: with it ends the query.
   work.signal.addEventListener('abort', () => reply.raw.destroy(), { once: true })
   news.tell('started', claim.id, record.user_public_id)
+  const meter = new Meter()
   let delivered: Delivered | undefined
-  {
-    await using _hold = holdClaim({ db, log, claim, meter: new Meter(), onLost: work.end })
-    try {
-      delivered = await sendExport(delivery, request, reply, record.selection)
-    } catch (err) {
-      await releaseClaim(db, claim)
-      throw err
-    }
+  try {
+    await using _hold = holdClaim({ db, log, claim, meter, onLost: work.end })
+    delivered = await sendExport(delivery, request, reply, record.selection, meter)
+  } catch (err) {
+    await releaseClaim(db, claim)
+    throw err
   }
   await end(streams, claim, record, delivered)
   return true
@@ -75,6 +74,7 @@ async function end(
 const ENDED_EARLY: Readonly<Record<Exclude<Delivered['end'], 'done'>, string>> = {
   left: 'The client left before the end.',
   idle: 'The client took nothing for too long.',
+  stopped: 'The server stopped while it was made.',
   failed: 'Something went wrong on the server.',
 }
 

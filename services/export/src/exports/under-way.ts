@@ -9,29 +9,41 @@ export class ExportEndedError extends Error {
   }
 }
 
+interface Work {
+  readonly id: string
+  readonly aborter: AbortController
+  readonly ended: PromiseWithResolvers<void>
+}
+
 /** The exports that this process makes now, so that they can be ended at once. */
 export class UnderWay {
-  readonly #aborters = new Map<string, AbortController>()
+  readonly #works = new Set<Work>()
   #isStopping = false
 
   /** Dispose of it when the export has ended. */
   begin(id: string): { readonly signal: AbortSignal; end(): void } & Disposable {
-    const aborter = new AbortController()
-    this.#aborters.set(id, aborter)
-    if (this.#isStopping) aborter.abort(new ExportEndedError('stopping'))
+    const work: Work = { id, aborter: new AbortController(), ended: Promise.withResolvers() }
+    this.#works.add(work)
+    if (this.#isStopping) work.aborter.abort(new ExportEndedError('stopping'))
     return {
-      signal: aborter.signal,
-      end: () => aborter.abort(new ExportEndedError('cancelled')),
-      [Symbol.dispose]: () => void this.#aborters.delete(id),
+      signal: work.aborter.signal,
+      end: () => work.aborter.abort(new ExportEndedError('cancelled')),
+      [Symbol.dispose]: () => {
+        this.#works.delete(work)
+        work.ended.resolve()
+      },
     }
   }
 
   cancel(id: string): void {
-    this.#aborters.get(id)?.abort(new ExportEndedError('cancelled'))
+    for (const work of this.#works) if (work.id === id) work.aborter.abort(new ExportEndedError('cancelled'))
   }
 
-  stop(): void {
+  /** Ends all of them; resolves when what became of them is written down. */
+  async stop(): Promise<void> {
     this.#isStopping = true
-    for (const aborter of this.#aborters.values()) aborter.abort(new ExportEndedError('stopping'))
+    const works = [...this.#works]
+    for (const { aborter } of works) aborter.abort(new ExportEndedError('stopping'))
+    await Promise.all(works.map(({ ended }) => ended.promise))
   }
 }
