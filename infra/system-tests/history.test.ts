@@ -192,7 +192,7 @@ test('starts and stops an experiment, and its CSV is what the API tells', async 
     page.waitForEvent('download'),
     page.getByRole('button', { name: 'Download', exact: true }).click(),
   ])
-  await page.getByText('The download has begun').waitFor()
+  await page.getByText('The download begins').waitFor()
   const file = await readFile(await download.path(), 'utf8')
   expect(file).toBe(await experimentCsv(public_id))
   expect(file.trimEnd().split('\n').length).toBeGreaterThan(10)
@@ -244,6 +244,10 @@ test('keeps what is chosen for retention', async () => {
   await page.getByLabel('Readings for ever').uncheck()
   await page.getByLabel('Readings (days)').fill('120')
   await page.getByRole('button', { name: 'Save retention' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText(/^All readings older than 120 days will be deleted for good/).waitFor()
+  expect(await apiClient().historian.retention.get()).toEqual({ raw_days: null, minute_days: null })
+  await dialog.getByRole('button', { name: 'Keep less' }).click()
   await page.getByText('Readings are kept for 120 days.').waitFor()
   expect(await apiClient().historian.retention.get()).toEqual({ raw_days: 120, minute_days: null })
 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Frame } from './bus/frames.ts'
+import { DeletionRequest } from './http/historian.ts'
 import { createValidator } from './validation.ts'
 
 const validate = createValidator(Frame, 'frame')
@@ -35,4 +36,12 @@ test('refuses a number too large to be one', () => {
 
 test('does not coerce', () => {
   expect(validate({ ...good, seq: true }).ok).toBe(false)
+})
+
+test('names a field that is not known where none may be misspelt', () => {
+  const result = createValidator(
+    DeletionRequest,
+    'body',
+  )({ from: '2026-11-23', to: '2026-11-24', dry_run: false, dryrun: true })
+  expect(result).toEqual({ ok: false, errors: [{ field: 'body.dryrun', rule: 'is not known here' }] })
 })

@@ -30,12 +30,14 @@ export function createValidator<Schema extends TSchema>(
 }
 
 const MAX_FIELD_ERRORS = 20
+/** Keywords whose errors are about a field of what they come with, and not about that as a whole. */
+const NAMES_A_FIELD = new Set(['required', 'additionalProperties'])
 
 /** Ajv's errors (of an instance with `verbose`) as field, rule and value; at most twenty, so that a bad batch does not come back whole. */
 export function describeErrors(errors: readonly ErrorObject[], root: string): FieldError[] {
   return errors.slice(0, MAX_FIELD_ERRORS).map((error) => {
     const field = shownField(fieldOf(error, root))
-    return { field, rule: ruleOf(error), ...(error.keyword !== 'required' && offendingValue(field, error.data)) }
+    return { field, rule: ruleOf(error), ...(!NAMES_A_FIELD.has(error.keyword) && offendingValue(field, error.data)) }
   })
 }
 
@@ -58,11 +60,13 @@ export function offendingValue(field: string, value: unknown): Pick<FieldError, 
 function fieldOf(error: ErrorObject, root: string): string {
   const path = error.instancePath.split('/').slice(1).map(unescapePointer)
   if (error.keyword === 'required') path.push(String(error.params.missingProperty))
+  if (error.keyword === 'additionalProperties') path.push(String(error.params.additionalProperty))
   return [root, ...path].join('.')
 }
 
 function ruleOf(error: ErrorObject): string {
   if (error.keyword === 'required') return 'is required'
+  if (error.keyword === 'additionalProperties') return 'is not known here'
   if (error.keyword === 'enum') return `must be one of ${(error.params.allowedValues as unknown[]).join(', ')}`
   if (error.keyword === 'pattern' && error.params.pattern === '\\S') return 'must not be blank'
   return error.message ?? `breaks the rule ${error.keyword}`

@@ -26,10 +26,13 @@ export const PRESETS = [
 ] as const satisfies readonly { span: Seconds; label: string }[]
 export const DEFAULT_SPAN: Seconds = 20 * MINUTE
 
+/** Said by name: what is left out here stays as the address has it. */
+const NOTHING = { events: undefined, last: undefined, from: undefined, to: undefined }
+
 /** The search of the address, without what means nothing. */
 export function chartSearch(search: Record<string, unknown>): ChartSearch {
   const { events, last, from, to } = search
-  const chosen = typeof events === 'string' && /^[\w,-]+$/.test(events) ? { events } : {}
+  const chosen = { ...NOTHING, ...(typeof events === 'string' && /^[\w,-]+$/.test(events) ? { events } : {}) }
   if (isMoment(from) && isMoment(to) && secondsOf(from) < secondsOf(to)) return { ...chosen, from, to }
   return { ...chosen, ...(typeof last === 'number' && last > 0 && last < 1e9 ? { last } : {}) }
 }

@@ -1,5 +1,5 @@
 import type { EventId, SeriesColumns } from '@webmacs/contracts'
-import { withGaps } from '../trends/gaps.ts'
+import { gapThresholds, withGaps } from '../trends/gaps.ts'
 import type { Seconds } from '../trends/signal-trace.ts'
 import type { Piece } from './tiles.ts'
 
@@ -23,8 +23,10 @@ interface Columns {
   readonly highest: (number | null)[]
 }
 
-/** A pause longer than so many intervals has one that is missing. */
-const MISSING = 1.5
+/** Where a signal fills its intervals, a pause longer than so many of them is a gap: a single empty one comes of a rhythm close to their length. */
+const FILLED_GAP = 2.5
+/** The threshold that gaps are known by is as long as so many steps. */
+const THRESHOLD_STEPS = 4
 
 /** One event's course through the pieces: neighbours of one resolution become one, so that the line goes on. */
 export function coursesOf(pieces: readonly Piece[], eventId: EventId): Course[] {
@@ -49,8 +51,8 @@ function append(course: Columns, { time, value, mean, min, max }: SeriesColumns,
   const middles = mean ?? value ?? []
   time.forEach((micros, index) => {
     const start = micros / 1e6
-    if (start + resolution <= piece.from || start >= piece.to) return
-    if (resolution === 0 && start < piece.from) return
+    const isBefore = resolution === 0 ? start < piece.from : start + resolution <= piece.from
+    if (isBefore || start >= piece.to) return
     const moment = start + resolution / 2
     if (moment <= (course.times.at(-1) ?? Number.NEGATIVE_INFINITY)) return
     const middle = middles[index] ?? null
@@ -61,17 +63,22 @@ function append(course: Columns, { time, value, mean, min, max }: SeriesColumns,
   })
 }
 
-/** A break in every pause: of readings by their rhythm, of intervals where one is missing. */
+/** A break in every gap: pauses are measured by the rhythm, also those of intervals, since a slow signal leaves most of them empty. */
 function withBreaks(course: Columns): Course {
   const { resolution, times, values, lowest, highest } = course
   if (resolution === 0) {
     const trace = withGaps(course)
     return { resolution, times: trace.times, values: trace.values, lowest: trace.values, highest: trace.values }
   }
+  const thresholdAt = gapThresholds(times)
+  const limitAt = (index: number): Seconds => {
+    const threshold = thresholdAt(index)
+    return threshold > THRESHOLD_STEPS * resolution ? threshold : FILLED_GAP * resolution
+  }
   const broken: Columns = { resolution, times: [], values: [], lowest: [], highest: [] }
   times.forEach((time, index) => {
     const before = times[index - 1]
-    if (before !== undefined && time - before > MISSING * resolution) {
+    if (before !== undefined && time - before > limitAt(index)) {
       broken.times.push(before + resolution)
       for (const column of [broken.values, broken.lowest, broken.highest]) column.push(null)
     }

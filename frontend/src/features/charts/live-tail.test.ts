@@ -35,6 +35,18 @@ test('live readings continue the stored ones, each once', () => {
   expect(coursesOf(tail.continue([pieceOf(0, [1])]), EVENT)[0]?.times).not.toContain(5)
 })
 
+test('what arrived between the last answer of a tile and its end is drawn once the next tile has come', () => {
+  const store = createReadingStore((flush) => flush())
+  const tail = createLiveTail(store)
+  tail.connect()
+  for (const second of [4, 5, 6, 7, 8]) store.apply([reading(second)])
+  const earlier = { ...pieceOf(0, [1, 2, 3]), to: 6 }
+  const later = { ...pieceOf(0, [6, 7]), from: 6, to: 12 }
+  const [course, ...more] = coursesOf(tail.continue([pieceOf(60, []), earlier, later]), EVENT)
+  expect(course?.times).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  expect(more).toEqual([])
+})
+
 test('a chart of intervals is left to the server', () => {
   const tail = createLiveTail(createReadingStore((flush) => flush()))
   const pieces = [pieceOf(60, [0, 60])]

@@ -4,7 +4,7 @@ import type { Piece } from './tiles.ts'
 
 /** What arrived live lately: continues a chart of readings up to now. */
 export interface LiveTail {
-  /** A piece after these, where they end with readings; they themselves where they do not. */
+  /** These, and what arrived after each of the pieces of readings that they end with; they themselves where they end with intervals. */
   continue(pieces: readonly Piece[]): readonly Piece[]
   /** Rises with every arrival. */
   version(): number
@@ -40,11 +40,16 @@ export function createLiveTail(readings: ReadingStore): LiveTail {
         }
       }),
     continue: (pieces) => {
-      const last = pieces.at(-1)
-      if (last === undefined || last.answer.resolution !== 0) return pieces
+      const first = pieces.findLastIndex(({ answer }) => answer.resolution !== 0) + 1
+      if (first === pieces.length) return pieces
       const series = [...arrived].map(([event_public_id, columns]) => ({ event_public_id, ...columns }))
-      const answer: SeriesAnswer = { ...last.answer, series }
-      return [...pieces, { from: last.from, to: Number.POSITIVE_INFINITY, answer }]
+      // Each was asked for before its end had come, the last one and the one before it alike.
+      const continued = pieces.slice(first).flatMap((piece, index, { length }): Piece[] => {
+        const answer: SeriesAnswer = { ...piece.answer, series }
+        const to = index === length - 1 ? Number.POSITIVE_INFINITY : piece.to
+        return [piece, { from: piece.from, to, answer }]
+      })
+      return [...pieces.slice(0, first), ...continued]
     },
   }
 }

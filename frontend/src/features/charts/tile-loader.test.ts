@@ -1,13 +1,17 @@
 import { QueryClient } from '@tanstack/react-query'
 import { createClient } from '@webmacs/client'
 import type { EventId, SeriesAnswer, SeriesQuery } from '@webmacs/contracts'
-import { expect, test, vi } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { createTileLoader, forgetSeries } from './tile-loader.ts'
 import { pan } from './view.ts'
 
 const EVENT = 'evt_7k2m9q4tx3ab' as EventId // as the contract brands it
 const NOW = 1_800_000_000
 const VIEW = { from: NOW - 90_000, to: NOW - 86_400, isLive: false }
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 /** A server that answers with intervals of a minute, and remembers what it was asked. */
 function aLoader(serve: (query: SeriesQuery) => Response = answer) {
@@ -24,11 +28,11 @@ function aLoader(serve: (query: SeriesQuery) => Response = answer) {
   })
   const queries = new QueryClient({ defaultOptions: { queries: { retry: false, networkMode: 'always' } } })
   const loader = createTileLoader(client, queries)
-  const show = (view = VIEW) => loader.show([EVENT], view, 1000, NOW * 1000)
+  const show = (view = VIEW, now = NOW) => loader.show([EVENT], view, 1000, now * 1000)
   /** Shows a view until everything of it has come. */
-  const settle = (view = VIEW) =>
+  const settle = (view = VIEW, now = NOW) =>
     vi.waitFor(() => {
-      show(view)
+      show(view, now)
       expect(loader.status().isLoading).toBe(false)
     })
   return { asked, queries, loader, show, settle }
@@ -69,6 +73,24 @@ test('asks again for all that is shown when stored data has changed', async () =
   show()
   expect(loader.pieces().length).toBeGreaterThan(0)
   await vi.waitFor(() => expect(asked).toHaveLength(2 * first))
+})
+
+test('asks once more for a tile that was not over when it was asked for, also when it was out of sight as it ended', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  vi.setSystemTime(NOW * 1000)
+  const { asked, settle } = aLoader()
+  const open = { from: NOW - 10, to: NOW + 2, isLive: false }
+  await settle(open)
+  const end = Math.max(...asked.map(({ to }) => Date.parse(to) / 1000))
+  const askedForEnd = () => asked.filter(({ to }) => Date.parse(to) / 1000 === end)
+  expect(end).toBeGreaterThan(NOW)
+  expect(askedForEnd()).toHaveLength(1)
+  const later = end + 180 // all is over, the interval of a minute as well that reaches beyond the tile
+  vi.setSystemTime(later * 1000)
+  await settle(open, later)
+  await vi.waitFor(() => expect(askedForEnd()).toHaveLength(2))
+  await settle(open, later)
+  expect(askedForEnd()).toHaveLength(2)
 })
 
 test('says what failed', async () => {

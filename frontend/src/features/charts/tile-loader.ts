@@ -1,6 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import type { Client } from '@webmacs/client'
 import type { EventId, SeriesAnswer } from '@webmacs/contracts'
+import type { Seconds } from '../trends/signal-trace.ts'
 import { SERIES_KEY, tileQuery } from './tile-query.ts'
 import { compose, type Piece, pointsOf, type Tile, tilesOf } from './tiles.ts'
 import { AHEAD, type View } from './view.ts'
@@ -29,6 +30,8 @@ const PAST_FRESH_MS = 300_000
 /** Readings are continued by live ones, so the tile that is not over is asked for again only now and then. */
 const READINGS_FRESH_MS = 20_000
 const OPEN_FRESH_MS = { least: 2000, most: 60_000 }
+/** What was measured before the end of a tile is stored so long after it. */
+const STORED_MS = 5000
 /** Intervals of the open tile are asked for again after this part of their length. */
 const INTERVAL_PART = 1 / 4
 const RETRY_MS = 5000
@@ -44,8 +47,9 @@ export function createTileLoader(client: Client, queries: QueryClient): TileLoad
     const state = queries.getQueryState(query.queryKey)
     if (state?.fetchStatus === 'fetching') return
     if (state?.status === 'error' && Date.now() - state.errorUpdatedAt < RETRY_MS) return
-    const staleTime = freshFor(tile, state?.data, nowMs)
-    if (state?.data !== undefined && !state.isInvalidated && Date.now() - state.dataUpdatedAt < staleTime) return
+    const ageMs = Date.now() - (state?.dataUpdatedAt ?? 0)
+    const staleTime = freshFor(tile, state?.data, nowMs, ageMs)
+    if (state?.data !== undefined && !state.isInvalidated && ageMs < staleTime) return
     void queries.prefetchQuery({ ...query, staleTime })
   }
   const show: TileLoader['show'] = (eventIds, view, width, nowMs) => {
@@ -96,11 +100,19 @@ export function createTileLoader(client: Client, queries: QueryClient): TileLoad
   }
 }
 
-/** How long an answer stands for what is stored. */
-function freshFor(tile: Tile, answer: SeriesAnswer | undefined, nowMs: number): number {
+/** How long an answer stands for what is stored: one that came while its tile was not over lacks the end of it, and stands no longer than that. */
+function freshFor(tile: Tile, answer: SeriesAnswer | undefined, nowMs: number, ageMs: number): number {
+  const wholeMs = endOf(tile, answer) * 1000 + STORED_MS
+  if (nowMs >= wholeMs && nowMs - ageMs < wholeMs) return 0
   if (tile.to * 1000 < nowMs - OPEN_FRESH_MS.most) return PAST_FRESH_MS
   if (answer === undefined || answer.resolution === 0) return READINGS_FRESH_MS
   return Math.min(OPEN_FRESH_MS.most, Math.max(OPEN_FRESH_MS.least, answer.resolution * 1000 * INTERVAL_PART))
+}
+
+/** When all that an answer tells of is over: its last interval may reach beyond the tile. */
+function endOf({ to }: Tile, answer: SeriesAnswer | undefined): Seconds {
+  const length = answer?.resolution ?? 0
+  return length === 0 ? to : Math.ceil(to / length) * length
 }
 
 /** Makes charts ask again: what is stored has changed. What they show stays until the answers are there. */

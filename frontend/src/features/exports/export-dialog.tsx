@@ -1,5 +1,6 @@
 import {
   Alert,
+  Anchor,
   Button,
   Checkbox,
   Group,
@@ -186,6 +187,7 @@ const rowsText = (rows: number | null): string =>
   rows === null ? 'a number of rows not yet known' : `${formatCount(rows)} rows`
 
 function Outcome({ created, onClose }: { readonly created: CreatedExport; readonly onClose: () => void }) {
+  const { client } = useServices()
   return (
     <Stack>
       {created.delivery === 'stream' ? (
@@ -194,11 +196,15 @@ function Outcome({ created, onClose }: { readonly created: CreatedExport; readon
           variant="light"
           role="status"
           icon={<IconCircleCheck aria-hidden />}
-          title="The download has begun"
+          title="The download begins"
         >
           <Text fz="sm" style={{ overflowWrap: 'anywhere' }}>
             {created.file_name}: about {rowsText(created.expected_rows)}. The browser shows how far it is and can cancel
-            it.
+            it. If it did not begin,{' '}
+            <Anchor inherit href={client.exports.downloadUrl(created)} download>
+              download it here
+            </Anchor>
+            .
           </Text>
         </Alert>
       ) : (

@@ -2,11 +2,13 @@ import { Alert, Button, Group, Loader, Modal, Progress, Stack, Text, TextInput }
 import { IconCircleCheck } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { DeletionRequest, HistorianJob } from '@webmacs/contracts'
-import { type FormEvent, useEffect, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 import { useServices } from '../../app/services.ts'
 import { Failure } from '../../components/failure.tsx'
 import { formatCount } from '../../lib/format.ts'
-import { deletionQuery, forgetStored } from './queries.ts'
+import { followDeletion } from './follow-deletion.ts'
+import { deletionQuery } from './queries.ts'
+import { isTyped } from './typed-word.ts'
 
 interface DeleteDataDialogProps {
   readonly title: string
@@ -31,7 +33,9 @@ export function DeleteDataDialog({ title, of, request, word, onClose }: DeleteDa
   })
   const start = useMutation({
     mutationFn: () => client.datapoints.deletions.create(request, { timeoutMs: 60_000 }),
-    onSuccess: () => forgetStored(queries),
+    onSuccess: (job) => {
+      void followDeletion(client, queries, job)
+    },
   })
   return (
     <Modal opened onClose={onClose} title={title} centered closeButtonProps={{ 'aria-label': 'Close' }}>
@@ -79,7 +83,7 @@ function Confirmation({ count, of, word, isPending, error, onConfirm, onClose }:
   const [typed, setTyped] = useState('')
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    if (typed.trim() === word) onConfirm()
+    if (isTyped(typed, word)) onConfirm()
   }
   if (count === 0) {
     return (
@@ -114,7 +118,7 @@ function Confirmation({ count, of, word, isPending, error, onConfirm, onClose }:
           <Button variant="default" onClick={onClose}>
             Cancel
           </Button>
-          <Button type="submit" color="red.8" disabled={typed.trim() !== word} loading={isPending}>
+          <Button type="submit" color="red.8" disabled={!isTyped(typed, word)} loading={isPending}>
             Delete data
           </Button>
         </Group>
@@ -126,13 +130,9 @@ function Confirmation({ count, of, word, isPending, error, onConfirm, onClose }:
 /** How far it is: most are done by the time the server answers. */
 function Deletion({ job, onClose }: { readonly job: HistorianJob; readonly onClose: () => void }) {
   const { client } = useServices()
-  const queries = useQueryClient()
-  const id = job.public_id ?? ''
-  const { data = job } = useQuery({ ...deletionQuery(client, id), enabled: job.ended_on === null && id !== '' })
+  // Asked for by what follows it, also when this is closed.
+  const { data = job } = useQuery({ ...deletionQuery(client, job.public_id ?? ''), enabled: false })
   const hasEnded = data.ended_on !== null
-  useEffect(() => {
-    if (hasEnded) void forgetStored(queries)
-  }, [hasEnded, queries])
   return (
     <Stack>
       {data.state === 'failed' && (

@@ -47,13 +47,11 @@ export const deletionsQuery = (client: Client, page: number) =>
     placeholderData: keepPreviousData,
   })
 
-/** One deletion, until it has ended. */
+/** One deletion: `followDeletion` asks for it until it has ended. */
 export const deletionQuery = (client: Client, id: string) =>
   queryOptions({
     queryKey: [...KEY, 'deletion', id],
     queryFn: ({ signal }) => client.datapoints.deletions.get(id, { signal }),
-    refetchInterval: ({ state }) => (state.data?.ended_on == null ? UNDER_WAY_MS : false),
-    staleTime: 0,
   })
 
 /** After stored data was deleted: whatever was asked for of it is asked for again. */

@@ -13,3 +13,18 @@ export function problemsOf({ raw_days, minute_days }: Retention): Partial<Record
   const isShorter = minute_days !== null && (raw_days === null || minute_days < raw_days)
   return isShorter ? { minute_days: 'Not shorter than readings' } : {}
 }
+
+const isShorter = (from: number | null, to: number | null): boolean => to !== null && (from === null || to < from)
+
+/** What a change deletes for good, as it is asked about; undefined: nothing, whatever is kept is kept at least as long. */
+export function lossOf(stored: Retention, draft: Retention): string | undefined {
+  const kinds = [
+    { name: 'readings', from: stored.raw_days, to: draft.raw_days },
+    { name: 'summaries by the minute', from: stored.minute_days, to: draft.minute_days },
+  ]
+  const lost = kinds
+    .filter(({ from, to }) => isShorter(from, to))
+    .map(({ name, to }) => `${name} older than ${to === 1 ? '1 day' : `${to} days`}`)
+  if (lost.length === 0) return undefined
+  return `All ${lost.join(' and ')} will be deleted for good, save what was measured during experiments that are marked “keep”. This cannot be taken back.`
+}

@@ -3,12 +3,13 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { Retention } from '@webmacs/contracts'
 import { type FormEvent, useState } from 'react'
 import { useServices } from '../../app/services.ts'
+import { ConfirmDialog } from '../../components/confirm-dialog.tsx'
 import { Failure } from '../../components/failure.tsx'
 import { QueryState } from '../../components/query-state.tsx'
 import { Section } from '../../components/section.tsx'
 import { useMay } from '../auth/use-may.ts'
 import { retentionQuery } from './queries.ts'
-import { problemsOf, retentionText } from './retention-draft.ts'
+import { lossOf, problemsOf, retentionText } from './retention-draft.ts'
 
 /** How long what is measured is kept. */
 export function RetentionSection() {
@@ -42,19 +43,30 @@ function RetentionForm({ stored }: { readonly stored: Retention }) {
   const { client } = useServices()
   const queries = useQueryClient()
   const [draft, setDraft] = useState(stored)
+  const [isAsking, setIsAsking] = useState(false)
   const save = useMutation({
     mutationFn: () => client.historian.retention.set(draft),
-    onSuccess: () => queries.invalidateQueries({ queryKey: retentionQuery(client).queryKey }),
+    onSuccess: async () => {
+      setIsAsking(false)
+      await queries.invalidateQueries({ queryKey: retentionQuery(client).queryKey })
+    },
   })
   const problems = problemsOf(draft)
+  const loss = lossOf(stored, draft)
   const isChanged = draft.raw_days !== stored.raw_days || draft.minute_days !== stored.minute_days
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    if (problems.raw_days === undefined && problems.minute_days === undefined) save.mutate()
+    if (problems.raw_days !== undefined || problems.minute_days !== undefined) return
+    if (loss === undefined) save.mutate()
+    else setIsAsking(true)
   }
   const change = (part: Partial<Retention>): void => {
     save.reset()
     setDraft({ ...draft, ...part })
+  }
+  const stopAsking = (): void => {
+    save.reset()
+    setIsAsking(false)
   }
   return (
     <form onSubmit={submit} noValidate aria-label="Retention">
@@ -73,7 +85,7 @@ function RetentionForm({ stored }: { readonly stored: Retention }) {
           problem={problems.minute_days}
           onChange={(minute_days) => change({ minute_days })}
         />
-        {save.error !== null && <Failure title="The retention was not saved" error={save.error} />}
+        {save.error !== null && !isAsking && <Failure title="The retention was not saved" error={save.error} />}
         <Group gap="sm">
           <Button type="submit" disabled={!isChanged} loading={save.isPending}>
             Save retention
@@ -83,6 +95,16 @@ function RetentionForm({ stored }: { readonly stored: Retention }) {
           </Text>
         </Group>
       </Stack>
+      <ConfirmDialog
+        isOpen={isAsking}
+        title="Keep less"
+        text={loss ?? ''}
+        action="Keep less"
+        isPending={save.isPending}
+        error={save.error}
+        onConfirm={() => save.mutate()}
+        onClose={stopAsking}
+      />
     </form>
   )
 }

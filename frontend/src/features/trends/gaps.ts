@@ -12,12 +12,12 @@ const BLOCK = 16
 
 /** The trace with an unread point in every gap, so that no line is drawn across time that nobody knows of. */
 export function withGaps(trace: SignalTrace): SignalTrace {
-  const typical = typicalDoubleSteps(trace.times)
+  const thresholdAt = gapThresholds(trace.times)
   const times: Seconds[] = []
   const values: (number | null)[] = []
   trace.times.forEach((time, index) => {
     const before = trace.times[index - 1]
-    if (before !== undefined && time - before > thresholdAt(typical, index)) {
+    if (before !== undefined && time - before > thresholdAt(index)) {
       times.push(before + (time - before) / 2)
       values.push(null)
     }
@@ -27,11 +27,17 @@ export function withGaps(trace: SignalTrace): SignalTrace {
   return { times, values }
 }
 
-/** The slowest rhythm nearby counts, so that the coarse past does not break where the fine present begins. */
-function thresholdAt(typical: readonly Seconds[], index: number): Seconds {
-  const block = Math.floor(index / BLOCK)
-  const nearby = typical.slice(Math.max(0, block - 1), block + 2)
-  return Math.max(MIN_GAP_SECONDS, GAP_FACTOR * Math.max(0, ...nearby))
+/**
+ * How long the pause before each of these moments may be by their rhythm, by its index: a longer one is a gap. The slowest rhythm nearby counts,
+ * so that the coarse past does not break where the fine present begins.
+ */
+export function gapThresholds(times: readonly Seconds[]): (index: number) => Seconds {
+  const typical = typicalDoubleSteps(times)
+  return (index) => {
+    const block = Math.floor(index / BLOCK)
+    const nearby = typical.slice(Math.max(0, block - 1), block + 2)
+    return Math.max(MIN_GAP_SECONDS, GAP_FACTOR * Math.max(0, ...nearby))
+  }
 }
 
 /** Median time that two steps take, for each block of the points; the last block reaches back to be as long as the others. */

@@ -217,6 +217,7 @@ test('says what is wrong with what was asked', async () => {
     [{ from, to: from }, 'datapoint.range'],
     [{ from, to, event_public_ids: ['evt_000000000000'] }, 'event.unknown'],
     [{ from, to, event_public_ids: [] }, 'request.invalid', 'body.event_public_ids'],
+    [{ from, to, dryrun: true }, 'request.invalid', 'body.dryrun'],
     [{ experiment_public_id: 'exp_000000000000' }, 'experiment.unknown'],
   ]
   for (const [body, code, field] of problems) {

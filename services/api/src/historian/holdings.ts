@@ -14,7 +14,7 @@ export async function readHoldings(db: Kysely<Tables>): Promise<Holdings> {
       .select((eb) =>
         eb
           .selectFrom('event_statistics')
-          .select(sql<number>`coalesce(sum(last_day), 0)::int8`.as('last_day'))
+          .select(sql<number>`coalesce(sum(last_day * 86400.0 / ${measuredSeconds}), 0)::float8`.as('last_day'))
           .as('last_day'),
       )
       .executeTakeFirst(),
@@ -42,6 +42,9 @@ export async function readHoldings(db: Kysely<Tables>): Promise<Holdings> {
   }
 }
 
+/** How much of the day before the measurement an event was measured in, seconds: a device that is new has a rate from its first minute on. */
+const measuredSeconds = sql<number>`least(86400, greatest(60, extract(epoch FROM measured_on - first_at)))`
+
 const NOTHING_MEASURED: Holdings = {
   ...{ datapoints: 0, datapoint_bytes: 0, rollup_bytes: 0, bytes_per_datapoint: null, bytes_per_day: 0 },
   ...{ disk_total_bytes: null, disk_free_bytes: null, full_on: null, measured_on: null },
@@ -58,7 +61,8 @@ export async function listEventHoldings(
       .innerJoin('events', 'events.id', 'event_statistics.event_id')
       .leftJoin('historian_statistics', (join) => join.onTrue())
       .select(['events.public_id', 'events.name', 'events.retired_on'])
-      .select(['event_statistics.datapoints', 'last_day', 'first_at', 'last_at'])
+      .select(['event_statistics.datapoints', 'first_at', 'last_at'])
+      .select(sql<number>`coalesce(last_day / ${measuredSeconds}, 0)::float8`.as('per_second'))
       .select(
         sql<number>`coalesce(round(event_statistics.datapoints * (datapoint_bytes + rollup_bytes)::numeric
           / nullif(historian_statistics.datapoints, 0)), 0)::int8`.as('bytes'),
@@ -76,14 +80,14 @@ export async function listEventHoldings(
   ])
   return {
     total: counted.total,
-    events: rows.map(({ public_id, name, retired_on, datapoints, bytes, last_day, first_at, last_at }) => ({
+    events: rows.map(({ public_id, name, retired_on, datapoints, bytes, per_second, first_at, last_at }) => ({
       event_public_id: public_id,
       event_name: name,
       retired: retired_on !== null,
       ...{ datapoints, bytes },
       first_on: optionalTime(first_at),
       last_on: optionalTime(last_at),
-      per_second: last_day / 86_400,
+      per_second,
     })),
   }
 }

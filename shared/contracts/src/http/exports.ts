@@ -92,15 +92,18 @@ export const ExportSelection = Type.Object({ events: Type.Optional(Type.Array(ev
 export type ExportSelection = Static<typeof ExportSelection>
 
 /** The same in a query: `event` may come several times. */
-export const ExportQuery = Type.Object({
-  event: Type.Optional(
-    Type.Union([eventId, Type.Array(eventId, { minItems: 1, maxItems: 1000 })], {
-      description: 'Public id of an event, once for each; left out: all',
-      examples: ['evt_7k2m9q4tx3ab'],
-    }),
-  ),
-  ...selection,
-})
+export const ExportQuery = Type.Object(
+  {
+    event: Type.Optional(
+      Type.Union([eventId, Type.Array(eventId, { minItems: 1, maxItems: 1000 })], {
+        description: 'Public id of an event, once for each; left out: all',
+        examples: ['evt_7k2m9q4tx3ab'],
+      }),
+    ),
+    ...selection,
+  },
+  { additionalProperties: false },
+)
 export type ExportQuery = Static<typeof ExportQuery>
 
 export const EXPORT_DELIVERIES = ['stream', 'file'] as const
@@ -108,16 +111,19 @@ export type ExportDelivery = (typeof EXPORT_DELIVERIES)[number]
 export const EXPORT_STATES = ['waiting', 'running', 'done', 'failed', 'cancelled', 'expired'] as const
 export type ExportState = (typeof EXPORT_STATES)[number]
 
-export const CreateExport = Type.Object({
-  ...ExportSelection.properties,
-  delivery: Type.Unsafe<ExportDelivery>(
-    Type.Enum([...EXPORT_DELIVERIES], {
-      default: 'stream',
-      description:
-        '`stream`: made while it is downloaded, once; `file`: made beforehand and kept for a time, its download can be resumed',
-    }),
-  ),
-})
+export const CreateExport = Type.Object(
+  {
+    ...ExportSelection.properties,
+    delivery: Type.Unsafe<ExportDelivery>(
+      Type.Enum([...EXPORT_DELIVERIES], {
+        default: 'stream',
+        description:
+          '`stream`: made while it is downloaded, once; `file`: made beforehand and kept for a time, its download can be resumed',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
 export type CreateExport = Static<typeof CreateExport>
 
 export const Export = Type.Object({

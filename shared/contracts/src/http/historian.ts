@@ -6,11 +6,17 @@ import { pageOf } from './common.ts'
 const days = (description: string) =>
   Type.Union([Type.Integer({ minimum: 1, maximum: 36_500 }), Type.Null()], { description, examples: [90] })
 
+/** A misspelt field would ask for more than was meant. */
+const STRICT = { additionalProperties: false }
+
 /** How long measured data is kept. What belongs to an experiment that is marked `keep` is spared. */
-export const Retention = Type.Object({
-  raw_days: days('Datapoints are kept this many days; null: for ever'),
-  minute_days: days('Rollups finer than an hour are kept this many days, not fewer than datapoints; null: for ever'),
-})
+export const Retention = Type.Object(
+  {
+    raw_days: days('Datapoints are kept this many days; null: for ever'),
+    minute_days: days('Rollups finer than an hour are kept this many days, not fewer than datapoints; null: for ever'),
+  },
+  STRICT,
+)
 export type Retention = Static<typeof Retention>
 
 const bytes = (description: string) => Type.Integer({ minimum: 0, description, examples: [1_048_576] })
@@ -107,18 +113,21 @@ const end = Type.String({
 })
 
 /** Either an experiment or a range of time, which may be narrowed to some events. */
-export const DeletionRequest = Type.Object({
-  event_public_ids: someEvents,
-  experiment_public_id: Type.Optional(
-    Type.String({ maxLength: 64, description: 'What was measured during it', examples: ['exp_7k2m9q4tx3ab'] }),
-  ),
-  from: Type.Optional(start),
-  to: Type.Optional(end),
-  dry_run: Type.Boolean({ default: false, description: 'Only count what would be deleted' }),
-})
+export const DeletionRequest = Type.Object(
+  {
+    event_public_ids: someEvents,
+    experiment_public_id: Type.Optional(
+      Type.String({ maxLength: 64, description: 'What was measured during it', examples: ['exp_7k2m9q4tx3ab'] }),
+    ),
+    from: Type.Optional(start),
+    to: Type.Optional(end),
+    dry_run: Type.Boolean({ default: false, description: 'Only count what would be deleted' }),
+  },
+  STRICT,
+)
 export type DeletionRequest = Static<typeof DeletionRequest>
 
-export const RepairRequest = Type.Object({ event_public_ids: someEvents, from: start, to: end })
+export const RepairRequest = Type.Object({ event_public_ids: someEvents, from: start, to: end }, STRICT)
 export type RepairRequest = Static<typeof RepairRequest>
 
 /** A deletion or a repair, and how far it has come. */

@@ -11,41 +11,44 @@ export type SeriesFill = (typeof SERIES_FILLS)[number]
 /** Most events that one series request may name. */
 export const MAX_SERIES_EVENTS = 100
 
-export const SeriesQuery = Type.Object({
-  event_public_ids: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
-    minItems: 1,
-    maxItems: MAX_SERIES_EVENTS,
-    description: 'Public ids of events, each once',
-    examples: [['evt_7k2m9q4tx3ab']],
-  }),
-  from: Type.String({ minLength: 1, maxLength: 64, description: 'Start, UTC', examples: ['2026-11-23T16:00:00Z'] }),
-  to: Type.String({
-    minLength: 1,
-    maxLength: 64,
-    description: 'End, UTC, not included',
-    examples: ['2026-11-23T17:00:00Z'],
-  }),
-  max_points: Type.Integer({
-    minimum: 2,
-    maximum: 10_000,
-    default: 1000,
-    description: 'Most points per event: the width of the chart in pixels',
-  }),
-  aggregates: Type.Array(Type.Unsafe<Aggregate>(Type.Enum([...AGGREGATES])), {
-    minItems: 1,
-    maxItems: AGGREGATES.length,
-    uniqueItems: true,
-    default: ['min', 'max', 'mean'],
-    description: 'What is told of each interval when readings are summarised',
-  }),
-  fill: Type.Unsafe<SeriesFill>(
-    Type.Enum([...SERIES_FILLS], {
-      default: 'none',
-      description:
-        'What stands for an interval without readings: nothing, null, the value before it, or a line between its neighbours',
+export const SeriesQuery = Type.Object(
+  {
+    event_public_ids: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), {
+      minItems: 1,
+      maxItems: MAX_SERIES_EVENTS,
+      description: 'Public ids of events, each once',
+      examples: [['evt_7k2m9q4tx3ab']],
     }),
-  ),
-})
+    from: Type.String({ minLength: 1, maxLength: 64, description: 'Start, UTC', examples: ['2026-11-23T16:00:00Z'] }),
+    to: Type.String({
+      minLength: 1,
+      maxLength: 64,
+      description: 'End, UTC, not included',
+      examples: ['2026-11-23T17:00:00Z'],
+    }),
+    max_points: Type.Integer({
+      minimum: 2,
+      maximum: 10_000,
+      default: 1000,
+      description: 'Most points per event: the width of the chart in pixels',
+    }),
+    aggregates: Type.Array(Type.Unsafe<Aggregate>(Type.Enum([...AGGREGATES])), {
+      minItems: 1,
+      maxItems: AGGREGATES.length,
+      uniqueItems: true,
+      default: ['min', 'max', 'mean'],
+      description: 'What is told of each interval when readings are summarised',
+    }),
+    fill: Type.Unsafe<SeriesFill>(
+      Type.Enum([...SERIES_FILLS], {
+        default: 'none',
+        description:
+          'What stands for an interval without readings: nothing, null, the value before it, or a line between its neighbours',
+      }),
+    ),
+  },
+  { additionalProperties: false },
+)
 export type SeriesQuery = Static<typeof SeriesQuery>
 
 const column = (description: string) =>
