@@ -254,7 +254,10 @@ test('has a mean of the largest values there are, and of those that only their d
     FROM datapoints WHERE event_id = ${event.key}`.execute(site.db.db)
   const { resolution, series } = await read(event, { from: START, to: START + 12 * SECOND, max_points: 4 })
   const mean = series[0]?.mean ?? []
-  expect({ resolution, mean: mean.slice(0, 3) }).toEqual({ resolution: 5, mean: [largest * 0.6, 3.1 / 5, (0.2 + 0.7) / 2] })
+  expect({ resolution, mean: mean.slice(0, 3) }).toEqual({
+    resolution: 5,
+    mean: [largest * 0.6, 3.1 / 5, (0.2 + 0.7) / 2],
+  })
 })
 
 test('has a mean of minutes whose sums reached the largest that is stored', async () => {
