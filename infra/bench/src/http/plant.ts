@@ -3,6 +3,7 @@ import { createTokenKey, signToken } from '@webmacs/auth'
 import { type EventId, type Micros, newId, nowMicros } from '@webmacs/contracts'
 import { type Database, ensurePartitions, moment, partitionsBetween } from '@webmacs/database'
 import { sql } from 'kysely'
+import { fillRollups } from '../fill-rollups.ts'
 import type { BenchDatabase } from '../site.ts'
 
 /** An installation of some size, as rows: the benchmarks measure reading and writing it, not its making. */
@@ -34,7 +35,6 @@ export async function buildPlant({ database, events }: BenchDatabase, datapoints
   await link(database, events, user.id)
   for (let count = 0; count < DASHBOARDS; count += 1) await addDashboard(database, events, user.id, count)
   await fillHistory(database, events.slice(0, SAMPLED_EVENTS), datapoints)
-  await sql`ANALYZE`.execute(db)
   const secret = randomBytes(32).toString('hex')
   const session = { user: user.public_id, role: 'admin', version: 1, lifetimeMinutes: 600 } as const
   const { token } = await signToken(createTokenKey(secret), session)
@@ -100,7 +100,8 @@ async function addDashboard({ db }: Database, events: BenchDatabase['events'], u
 }
 
 /** One reading a second of each event, up to now. */
-async function fillHistory({ db }: Database, events: BenchDatabase['events'], datapoints: number): Promise<void> {
+async function fillHistory(database: Database, events: BenchDatabase['events'], datapoints: number): Promise<void> {
+  const { db } = database
   const each = Math.ceil(datapoints / events.length)
   const to = Math.floor(nowMicros() / INTERVAL) * INTERVAL
   const from = to - each * INTERVAL
@@ -111,9 +112,5 @@ async function fillHistory({ db }: Database, events: BenchDatabase['events'], da
       SELECT ${id}, at, 50 + 20 * sin(extract(epoch FROM at) / 600), 0
       FROM generate_series(${moment(from)}, ${moment(to)}, interval '1 second') AS at`.execute(db)
   }
-  await sql`
-    INSERT INTO datapoint_rollups
-    SELECT event_id, 60, date_trunc('minute', ts) AS bucket, count(*), sum(value), sum(value * value),
-      min(value), min(ts), max(value), max(ts), min(value), min(ts), max(value), max(ts)
-    FROM datapoints GROUP BY event_id, bucket`.execute(db)
+  await fillRollups(database, to)
 }

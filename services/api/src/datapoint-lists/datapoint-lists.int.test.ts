@@ -4,6 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ApiSite, aProblem, startApiSite } from '../testing/api-site.ts'
 import { anEvent, closeHours, type StoredReading, storeReadings, type TestEvent } from '../testing/stored-readings.ts'
 import { listDatapoints } from './list-datapoints.ts'
+import { resolveScope } from './list-scope.ts'
+import { totalOf } from './list-total.ts'
 
 const SECOND: Micros = 1_000_000
 const MINUTE = 60 * SECOND
@@ -265,6 +267,34 @@ test('counts exactly while that is quick, and estimates by what maintenance meas
   expect(half).toBe(60 * 4321) // few enough
 })
 
+test('does not begin to count where it was measured that there is far too much', async () => {
+  await emptyHistorian()
+  const event = await anEvent(site.db)
+  const measured = { event_id: event.key, datapoints: 3_000_000, last_day: 86_400 }
+  const window = { first_at: '2026-01-01T00:00Z', last_at: '2026-02-01T00:00Z' }
+  await site.db.db
+    .insertInto('event_statistics')
+    .values({ ...measured, ...window })
+    .execute()
+  const total = async (query: Record<string, string> = {}) => {
+    const scope = await resolveScope(site.db.db, { page: 1, page_size: 1, quality: 'shown', ...query })
+    return site.db.db.transaction().execute(async (trx) => {
+      await sql`SET LOCAL lock_timeout = '2s'`.execute(trx)
+      return totalOf(trx, scope)
+    })
+  }
+  const writer = await site.db.db.startTransaction().execute()
+  try {
+    await sql`LOCK TABLE datapoint_rollups IN ACCESS EXCLUSIVE MODE`.execute(writer)
+    expect(await total()).toEqual({ total: 3_000_000, isEstimate: true })
+    expect((await total({ to: '2026-01-16T12:00Z' })).total).toBeCloseTo(1_500_000, -2)
+    await expect(total({ to: '2026-01-03T00:00Z' })).rejects.toThrow('lock timeout') // few enough to be counted
+  } finally {
+    await writer.rollback().execute()
+  }
+  expect(await total({ to: '2026-01-03T00:00Z' })).toEqual({ total: 0, isEstimate: false })
+})
+
 test('shows nothing that retention removed, except of experiments that are kept', async () => {
   await emptyHistorian()
   const event = await anEvent(site.db)
@@ -283,6 +313,36 @@ test('shows nothing that retention removed, except of experiments that are kept'
   expect((await byCursor({}, 4)).map(({ value }) => value)).toEqual([...newest, 5, 4, 3])
   expect((await byNumber({}, 4)).map(({ value }) => value)).toEqual([...newest, 5, 4, 3])
   expect(await list({ page_size: 1 })).toMatchObject({ total: 13, total_is_estimate: true })
+})
+
+test('shows of an experiment that was marked late only what was still there, and counts no more', async () => {
+  await emptyHistorian()
+  const event = await anEvent(site.db)
+  await storeReadings(
+    site.db,
+    event,
+    Array.from({ length: 40 }, (_, n) => ({ time: START + n * HOUR, value: n })),
+  )
+  await closeHours(site.db, START + 40 * HOUR)
+  await anExperiment(START + 3 * HOUR, START + 6 * HOUR, true)
+  const half = await anExperiment(START + 10 * HOUR, START + 15 * HOUR, true)
+  const running = await anExperiment(START + 28 * HOUR, null, true)
+  await site.db.db
+    .updateTable('historian_state')
+    .set({ raw_from: formatTime(START + 30 * HOUR) })
+    .execute()
+  await site.db.pool.query('DELETE FROM datapoints WHERE value < 12')
+  const left = [39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 14, 13, 12]
+  expect((await byCursor({}, 4)).map(({ value }) => value)).toEqual(left)
+  expect((await byNumber({ event: event.id }, 4)).map(({ value }) => value)).toEqual(left)
+  expect(await list({ page_size: 1 })).toMatchObject({ total: 15, total_is_estimate: true })
+  expect(await list({ experiment: half })).toMatchObject({ total: 3, data: { length: 3 } })
+  expect(await list({ experiment: running })).toMatchObject({ total: 12, data: { length: 12 } })
+  expect(await list({ to: formatTime(START + 9 * HOUR) })).toMatchObject({
+    total: 0,
+    data: [],
+    total_is_estimate: false,
+  })
 })
 
 test('stops looking for few among many after a while, and says where to go on', async () => {

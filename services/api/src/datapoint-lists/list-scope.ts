@@ -60,7 +60,7 @@ const FAR: Micros = Date.parse('2255-01-01T00:00:00Z') * 1000
 export async function resolveScope(db: Kysely<Tables>, query: DatapointQuery): Promise<ListScope> {
   const asked = askedStretch(query)
   const cursor = cursorIn(query)
-  const rows = await readScope(db, query, cursor)
+  const rows = await readScope(db, query, asked, cursor)
   const [state] = rows
   if (state === undefined) throw new Error('the historian has no state')
   if (query.event !== undefined && state.event === null) {
@@ -79,7 +79,7 @@ export async function resolveScope(db: Kysely<Tables>, query: DatapointQuery): P
     .filter(isSome)
     .toSorted((a, b) => b.from - a.from)
   return {
-    events: state.event === null ? sql`(SELECT array_agg(id) FROM events)::int[]` : sql`ARRAY[${state.event}::int]`,
+    events: state.event === null ? ALL_EVENTS : sql`ARRAY[${state.event}::int]`,
     quality: query.quality,
     stretches: [held, ...spared].filter(isSome),
     isSpared: spared.length > 0,
@@ -108,23 +108,46 @@ function cursorIn({ cursor }: DatapointQuery): DatapointKey | undefined {
 const noCursor = (cursor: string | undefined): AppError =>
   invalidField('query.cursor', 'must be what next_cursor said, or the id of a datapoint', cursor)
 
-/** Everything that a scope needs in one statement; a row for each experiment that is kept beyond retention. */
+/** Everything that a scope needs in one statement; a row for each experiment of which something was spared. */
 async function readScope(
   db: Kysely<Tables>,
   { event, experiment }: DatapointQuery,
+  asked: Stretch,
   cursor: DatapointKey | undefined,
 ): Promise<ScopeRow[]> {
   const keyOf = (id: string | undefined) =>
     id === undefined ? sql`NULL::int` : sql`(SELECT id FROM events WHERE public_id = ${id})`
   const last = event === undefined ? sql`(SELECT public_id FROM events ORDER BY id DESC LIMIT 1)` : sql`${event}::text`
+  const events = event === undefined ? ALL_EVENTS : sql`ARRAY[${keyOf(event)}]`
   const { rows } = await sql<ScopeRow>`
     SELECT raw_from, closed_until, ${keyOf(event)} AS event, ${keyOf(cursor?.event)} AS cursor_event, ${last} AS last_event,
-      asked.id AS experiment, asked.started_on AS experiment_from, asked.stopped_on AS experiment_to,
-      kept.started_on AS kept_from, kept.stopped_on AS kept_to
+      asked.id AS experiment, asked.started_on AS experiment_from, asked.stopped_on AS experiment_to, kept_from, kept_to
     FROM historian_state
     LEFT JOIN experiments asked ON asked.public_id = ${experiment ?? null}
-    LEFT JOIN experiments kept ON kept.keep AND kept.started_on < raw_from`.execute(db)
+    LEFT JOIN LATERAL (
+      SELECT ${sparedSince(events)} AS kept_from, part.stop AS kept_to
+      FROM experiments kept CROSS JOIN LATERAL (
+        SELECT greatest(started_on, ${moment(asked.from)}) AS start, least(stopped_on, raw_from, ${moment(asked.to)}) AS stop
+      ) part
+      WHERE kept.keep AND kept.id = coalesce(asked.id, kept.id) AND part.start < part.stop
+    ) spared ON kept_from IS NOT NULL`.execute(db)
   return rows
+}
+
+const ALL_EVENTS = sql`(SELECT array_agg(id) FROM events)::int[]`
+
+/**
+ * SQL for the moment from which on datapoints of a part of an experiment are there, because it may have been marked when older ones were gone;
+ * null: all are gone. Retention removes the oldest first. Mostly the first look says it; otherwise it takes one at each event.
+ */
+function sparedSince(events: RawBuilder<unknown>): RawBuilder<Micros | null> {
+  const firstRows = (until: RawBuilder<unknown>) => sql`
+    unnest(${events}) AS listed (id) CROSS JOIN LATERAL (
+      SELECT ts FROM datapoints WHERE event_id = listed.id AND ts >= part.start AND ts < ${until} ORDER BY ts LIMIT 1
+    ) first`
+  return sql<Micros | null>`
+    CASE WHEN EXISTS (SELECT FROM ${firstRows(sql`least(part.start + interval '1 hour', part.stop)`)}) THEN part.start
+      ELSE (SELECT min(first.ts) FROM ${firstRows(sql`part.stop`)}) END`
 }
 
 const windowOf = ({ experiment_from, experiment_to }: ScopeRow): Stretch => ({

@@ -12,6 +12,8 @@ export interface ListTotal {
 
 /** Rows that may be read to say how many datapoints there are; beyond it the total is an estimate. */
 const MOST_ROWS = 10_000
+/** Where so many are expected they are not even begun to be read: readings that come unevenly need fewer. */
+const FAR_TOO_MANY = 2 * MOST_ROWS
 const HOUR: Micros = 60 * MINUTE
 const DAY: Micros = 24 * HOUR
 
@@ -25,10 +27,12 @@ export async function totalOf(db: Kysely<Tables>, scope: ListScope): Promise<Lis
 }
 
 async function totalShown(db: Kysely<Tables>, scope: ListScope): Promise<ListTotal> {
+  const measured = await readMeasured(db, scope)
+  if (measured !== undefined && measured.rollups > FAR_TOO_MANY) return { total: measured.total, isEstimate: true }
   const counted = await sumCounts(db, scope, MOST_ROWS)
   if (counted.isAll) return { total: counted.total, isEstimate: scope.isSpared }
-  const estimate = await estimateShown(db, scope)
-  return { total: Math.max(estimate, counted.total), isEstimate: true }
+  const total = measured?.total ?? (await countAll(db, scope))
+  return { total: Math.max(total, counted.total), isEstimate: true }
 }
 
 async function totalOfClass(db: Kysely<Tables>, scope: ListScope): Promise<ListTotal> {
@@ -42,7 +46,8 @@ async function totalOfClass(db: Kysely<Tables>, scope: ListScope): Promise<ListT
   `.execute(db)
   const { looked_at, shown, matching } = rows[0] ?? { looked_at: 0, shown: 0, matching: 0 }
   if (looked_at <= MOST_ROWS) return { total: matching, isEstimate: false }
-  const estimate = shown === 0 ? 0 : (matching / shown) * (await estimateShown(db, scope))
+  const measured = shown === 0 ? 0 : ((await readMeasured(db, scope))?.total ?? (await countAll(db, scope)))
+  const estimate = shown === 0 ? 0 : (matching / shown) * measured
   return { total: Math.max(Math.round(estimate), matching), isEstimate: true }
 }
 
@@ -52,7 +57,7 @@ const rawRows = ({ events }: ListScope, stretch: Stretch): RawBuilder<unknown> =
   ) found`
 
 async function sumCounts(db: Kysely<Tables>, scope: ListScope, mostRows: number) {
-  const parts = scope.stretches.flatMap((stretch) => countedParts(scope, stretch))
+  const parts = scope.stretches.flatMap((stretch) => partsOf(scope, stretch)).map((part) => countsOf(scope, part))
   const { rows } = await sql<{ total: number; seen: number }>`
     SELECT coalesce(sum(count), 0)::int8 AS total, count(*) AS seen
     FROM (SELECT count FROM (${sql.join(parts, sql` UNION ALL `)}) part LIMIT ${mostRows + 1}) counted`.execute(db)
@@ -60,27 +65,45 @@ async function sumCounts(db: Kysely<Tables>, scope: ListScope, mostRows: number)
   return { total, isAll: seen <= mostRows }
 }
 
-/** SQL for a column `count` over the whole stretch, of as few rows as there are: days, at their sides hours, at theirs minutes, then datapoints. */
-function countedParts({ events, closedUntil }: ListScope, { from, to }: Stretch): RawBuilder<unknown>[] {
-  const raw = (edge: Stretch) => sql`
-    SELECT 1::int8 AS count FROM unnest(${events}) AS listed (id) CROSS JOIN LATERAL (
-      SELECT FROM datapoints WHERE event_id = listed.id AND ${within('ts', edge)} AND ${ofQuality('shown', 'datapoints')}
-    ) edge`
-  const [bottom, top] = [upTo(from, MINUTE), downTo(to, MINUTE)]
-  if (bottom >= top) return [raw({ from, to })]
-  const rollups = (level: RollupLevel) => (part: Stretch) =>
-    sql`SELECT count FROM (${rollupRows({ events, level, ...part })}) rollups`
-  // Days that are not over yet are read from hours, and those from minutes.
-  const days = whole({ from: bottom, to: Math.min(top, downTo(closedUntil, DAY)) }, DAY)
-  const hours = whole({ from: bottom, to: top }, HOUR)
-  return [
-    ...(from < bottom ? [raw({ from, to: bottom })] : []),
-    ...outside({ from: bottom, to: top }, hours).map(rollups(60)),
-    ...outside(hours, days).map(rollups(3600)),
-    ...(days.from < days.to ? [rollups(86_400)(days)] : []),
-    ...(top < to ? [raw({ from: top, to })] : []),
-  ]
+const countAll = async (db: Kysely<Tables>, scope: ListScope): Promise<number> =>
+  (await sumCounts(db, scope, Number.MAX_SAFE_INTEGER - 1)).total
+
+/** A part of a stretch, and what tells how many datapoints it has. */
+interface Part extends Stretch {
+  /** 0: the datapoints themselves. */
+  readonly level: RollupLevel | 0
 }
+
+/** The whole stretch, of as few rows as there are: days, at their sides hours, at theirs minutes, then datapoints. */
+function partsOf({ closedUntil }: ListScope, { from, to }: Stretch): Part[] {
+  const of =
+    (level: Part['level']) =>
+    (part: Stretch): Part => ({ ...part, level })
+  const [bottom, top] = [upTo(from, MINUTE), downTo(to, MINUTE)]
+  if (bottom >= top) return [{ from, to, level: 0 }]
+  // Days that are not over yet are read from hours, and hours from minutes.
+  const closed = (unit: Micros): Stretch => whole({ from: bottom, to: Math.min(top, downTo(closedUntil, unit)) }, unit)
+  const [hours, days] = [closed(HOUR), closed(DAY)]
+  const edges = [
+    { from, to: bottom },
+    { from: top, to },
+  ]
+  return [
+    ...edges.map(of(0)),
+    ...outside({ from: bottom, to: top }, hours).map(of(60)),
+    ...outside(hours, days).map(of(3600)),
+    of(86_400)(days),
+  ].filter((part) => part.from < part.to)
+}
+
+/** SQL for a column `count`. */
+const countsOf = ({ events }: ListScope, { level, ...part }: Part): RawBuilder<unknown> =>
+  level === 0
+    ? sql`
+      SELECT 1::int8 AS count FROM unnest(${events}) AS listed (id) CROSS JOIN LATERAL (
+        SELECT FROM datapoints WHERE event_id = listed.id AND ${within('ts', part)} AND ${ofQuality('shown', 'datapoints')}
+      ) edge`
+    : sql`SELECT count FROM (${rollupRows({ events, level, ...part })}) rollups`
 
 /** The whole units in a stretch; empty at its end where there are none. */
 function whole({ from, to }: Stretch, unit: Micros): Stretch {
@@ -98,18 +121,32 @@ const outside = ({ from, to }: Stretch, part: Stretch): Stretch[] =>
     : [{ from, to }]
   ).filter((side) => side.from < side.to)
 
-/** By the share of each event's time that the scope covers, as if its readings came evenly; counted in full where nothing was measured yet. */
-async function estimateShown(db: Kysely<Tables>, scope: ListScope): Promise<number> {
-  const shares = scope.stretches.map(({ from, to }) => {
-    const [lower, upper] = [moment(from), moment(to)]
-    const length = sql`extract(epoch FROM last_at - first_at) + 1`
-    const covered = sql`extract(epoch FROM least(${upper}, last_at) - greatest(${lower}, first_at)) + 1`
-    return sql`greatest(0, least(1, (${covered}) / (${length})))`
-  })
-  const { rows } = await sql<{ total: number | null }>`
-    SELECT round(sum(datapoints * least(1, ${sql.join(shares, sql` + `)})))::int8 AS total
+interface Measured {
+  /** Datapoints. */
+  readonly total: number
+  /** Rows that would have to be read to count them. */
+  readonly rollups: number
+}
+
+/**
+ * By the share of each event's time that the scope covers, as if its readings came evenly; undefined where nothing was measured yet. A part
+ * has no more rollups of an event than datapoints.
+ */
+async function readMeasured(db: Kysely<Tables>, scope: ListScope): Promise<Measured | undefined> {
+  const seconds = ({ from, to }: Stretch): RawBuilder<number> =>
+    sql`greatest(0, extract(epoch FROM least(${moment(to)}, last_at) - greatest(${moment(from)}, first_at))::float8 + 1)`
+  const pointsIn = (stretch: Stretch): RawBuilder<number> =>
+    sql`datapoints * least(1, ${seconds(stretch)} / (extract(epoch FROM last_at - first_at)::float8 + 1))`
+  const total = scope.stretches.map(pointsIn)
+  const rollups = scope.stretches
+    .flatMap((stretch) => partsOf(scope, stretch))
+    .map((part) => sql`least(${pointsIn(part)}, ${seconds(part)} / ${sql.lit(Math.max(part.level, 1e-6))})`)
+  const { rows } = await sql<{ total: number | null; rollups: number | null }>`
+    SELECT round(sum(least(datapoints, ${sql.join(total, sql` + `)})))::int8 AS total,
+      round(sum(${sql.join(rollups, sql` + `)}))::int8 AS rollups
     FROM event_statistics WHERE event_id = ANY(${scope.events}) AND first_at IS NOT NULL`.execute(db)
-  const total = rows[0]?.total ?? null
-  if (total !== null) return total
-  return (await sumCounts(db, scope, Number.MAX_SAFE_INTEGER - 1)).total
+  const [measured] = rows
+  return measured == null || measured.total === null || measured.rollups === null
+    ? undefined
+    : { total: measured.total, rollups: measured.rollups }
 }

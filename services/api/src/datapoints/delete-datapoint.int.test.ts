@@ -1,4 +1,5 @@
 import { datapointId, formatTime, type Micros, nowMicros } from '@webmacs/contracts'
+import { moment } from '@webmacs/database'
 import { aFrame, until, valuesOf } from '@webmacs/testing'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ApiSite, aProblem, startApiSite, type TestApi } from '../testing/api-site.ts'
@@ -53,6 +54,32 @@ test('deletes a datapoint, writes down what it was, and shows the one before as 
   expect(await audited()).toEqual([
     expect.objectContaining({ entity_id: id, action: 'deleted', before, after: null, user_id: expect.any(Number) }),
   ])
+  await historian.stop()
+})
+
+test('a start after late data and deletions shows the newest that is left', async () => {
+  const historian = startHistorian(site)
+  const { event, times } = await twoReadings()
+  const late = [times[0] - SECOND, times[0] - 3 * 24 * 3600 * SECOND]
+  await storeReadings(
+    site.db,
+    event,
+    late.map((time, index) => ({ time, value: 8 + index })),
+  )
+  expect(await latestOf(event, await site.startApi())).toBe(2)
+  expect((await remove(event, times[1])).status).toBe(200)
+  expect(await latestOf(event, await site.startApi())).toBe(1)
+  expect((await remove(event, times[0])).status).toBe(200)
+  expect(await latestOf(event, await site.startApi())).toBe(8)
+  // The last of its minute: the minute's rollup goes with it.
+  const [left] = late as [Micros]
+  expect((await remove(event, left)).status).toBe(200)
+  await site.db.db
+    .deleteFrom('datapoint_rollups')
+    .where('event_id', '=', event.key)
+    .where('bucket', '>', moment(left - 120 * SECOND))
+    .execute()
+  expect(await latestOf(event, await site.startApi())).toBe(9)
   await historian.stop()
 })
 

@@ -222,6 +222,38 @@ test('renames an experiment and leaves the rest', async () => {
   expect((await auditOf(id)).map(({ action }) => action)).toEqual(['started', 'stopped', 'updated'])
 })
 
+test('an operator has an experiment kept, which the audit log tells, and a viewer may not', async () => {
+  const name = aName()
+  const id = await stopped(name)
+  const { status, body } = await site.api.request('PUT', `${PATH}/${id}`, { as: 'viewer', body: { keep: true } })
+  expect({ status, body }).toMatchObject({ status: 403 })
+  const before = await read(id)
+  expect(before.body.keep).toBe(false)
+  const answer = await update(id, { keep: true })
+  expect(answer.body).toEqual({ status: 'success', message: 'Experiment successfully updated.', public_id: id })
+  const kept = await read(id)
+  expect(kept.body).toEqual({ ...before.body, keep: true })
+  expect([tagOf(answer), tagOf(answer) === tagOf(before)]).toEqual([tagOf(kept), false])
+  const { data } = (await site.api.get(`${PATH}?page_size=100`, { as: 'viewer' })).body
+  expect(data).toContainEqual(kept.body)
+  expect((await update(id, { name: `${name} again` })).status).toBe(200)
+  expect((await update(id, { keep: true })).status).toBe(200) // says nothing new
+  expect((await update(id, { keep: false }, { 'if-match': tagOf(kept) })).status).toBe(412)
+  const facts = { name, started_on: kept.body.started_on, stopped_on: kept.body.stopped_on, keep: true }
+  expect((await auditOf(id)).slice(2)).toEqual([
+    { action: 'updated', before: { ...facts, keep: false }, after: facts },
+    { action: 'updated', before: facts, after: { ...facts, name: `${name} again` } },
+  ])
+  expect((await update(id, { keep: false })).status).toBe(200)
+  expect((await read(id)).body).toEqual({ ...before.body, name: `${name} again` })
+})
+
+test.each([null, 'true', 1])('refuses to keep an experiment %j and names the field', async (keep) => {
+  const id = await stopped()
+  const { status, body } = await update(id, { keep })
+  expect({ status, body }).toMatchObject({ status: 422, body: { errors: [{ field: 'body.keep' }] } })
+})
+
 test('changes an experiment only in the version that the editor has seen, where one is named', async () => {
   const id = await started()
   const seen = tagOf(await read(id))

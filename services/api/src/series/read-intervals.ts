@@ -25,15 +25,27 @@ export interface IntervalQuery {
   readonly aggregates: readonly Aggregate[]
 }
 
-/** `avg` fails where the square of a value is too large, and a division where its result is too small to be a number. */
-const meanOf = (sum: string, count: string): string =>
-  `CASE WHEN abs(${sum}) < 1e-290 THEN 0 ELSE ${sum} / ${count} END`
+/** Powers of two scale without rounding. */
+const SMALLER = `'${2 ** -60}'::float8`
+const BACK = `'${2 ** 60}'::float8`
+const LARGEST = `'${Number.MAX_VALUE * 2 ** -60}'::float8`
+/** No sensor tells them from 0, and scaled they would not be exact any more. */
+const TOO_SMALL = `'1e-270'::float8`
+
+/**
+ * PostgreSQL refuses results that are too large to be a number, and those that only 0 comes near: `avg` fails on the square of a value, a sum
+ * on two values near the largest double. Scaled down, as many as ever are stored can be added; a mean that rounding put beyond the largest
+ * number is that number.
+ */
+const meanOf = (value: string, count: string): string => `
+  least(greatest(sum(CASE WHEN abs(${value}) < ${TOO_SMALL} THEN 0 ELSE ${value} * ${SMALLER} END) / ${count}, -${LARGEST}), ${LARGEST})
+    * ${BACK}`
 
 /** What stands for an interval is worked out of rollups, or of readings. Counts are added as floats: sums of `int8` are slow `numeric`. */
 const OF_ROLLUPS: Readonly<Record<Aggregate, string>> = {
   min: 'min(min)',
   max: 'max(max)',
-  mean: meanOf('sum(sum)', 'sum(count::float8)'),
+  mean: meanOf('sum', 'sum(count::float8)'),
   first: '(array_agg(first ORDER BY at))[1]',
   last: '(array_agg(last ORDER BY at DESC))[1]',
   count: 'sum(count::float8)',
@@ -41,7 +53,7 @@ const OF_ROLLUPS: Readonly<Record<Aggregate, string>> = {
 const OF_READINGS: Readonly<Record<Aggregate, string>> = {
   min: 'min(value)',
   max: 'max(value)',
-  mean: meanOf('sum(value)', 'count(*)'),
+  mean: meanOf('value', 'count(*)'),
   first: '(array_agg(value ORDER BY at))[1]',
   last: '(array_agg(value ORDER BY at DESC))[1]',
   count: 'count(*)',

@@ -118,6 +118,16 @@ test('answers every id that is asked for, in the order of asking', async () => {
   expect(body.nonsense).toEqual([])
 })
 
+test('answers ids that have nothing in the window, known or not, with nothing', async () => {
+  const [silent, old] = [await anEvent(site.db), await anEvent(site.db)]
+  await storeReadings(site.db, old, [{ time: nowMicros() - 3 * HOUR, value: 1 }])
+  const ids = [silent.id, old.id, newId('evt'), 'nonsense']
+  for (const asked of [ids, ...ids.map((id) => [id])]) {
+    const { status, body } = await ask({ event_public_ids: asked, minutes: 60 })
+    expect({ status, body }).toEqual({ status: 200, body: Object.fromEntries(asked.map((id) => [id, []])) })
+  }
+})
+
 test('mixes events with few readings and many', async () => {
   const [few, many] = [
     await aHistory(50, MINUTE, (age) => age),

@@ -41,7 +41,9 @@ export async function readRecentSeries(
 ): Promise<Record<string, Datapoint[]>> {
   const range = { from: now - minutes * MINUTE, to: now + FARTHEST_AHEAD }
   const events = await findRecentEvents(db, event_public_ids, range.from)
-  const present = { ...range, from: Math.max(range.from, Math.min(...events.flatMap(({ first }) => first?.ts ?? []))) }
+  const firsts = events.flatMap(({ first }) => first?.ts ?? [])
+  if (firsts.length === 0) return Object.fromEntries(event_public_ids.map((asked) => [asked, []]))
+  const present = { ...range, from: Math.max(range.from, Math.min(...firsts)) }
   const [extremes, windows] = await Promise.all([
     readExtremes(db, events, present, levelFor(events, Math.floor((max_points - 2) / 2))),
     experimentsSince(db, range.from),

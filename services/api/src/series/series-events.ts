@@ -1,6 +1,6 @@
 import { AppError, type EventId, type Micros } from '@webmacs/contracts'
 import { moment, type Tables } from '@webmacs/database'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { MINUTE, wholeIntervals } from './widths.ts'
 
 export interface SeriesEvent {
@@ -25,6 +25,7 @@ export interface Range {
 }
 
 const NAMED_IN_ERROR = 5
+const HOUR: Micros = 60 * MINUTE
 
 /**
  * @param countsReadings from their minutes, for a range of hours at most
@@ -44,26 +45,62 @@ export async function findEvents(
       FROM datapoint_rollups WHERE event_id = events.id AND resolution = 60
         AND bucket >= ${moment(minutes.from)} AND bucket < ${moment(minutes.to)}`
     : sql`SELECT 0::int8 AS inside, 0::int8 AS touching`
-  // What retention spares belongs to one experiment: a range within it finds everything, one that only touches it does not.
-  const isKept = sql`EXISTS (
-    SELECT FROM experiments WHERE keep AND started_on <= ${moment(range.from)}
-      AND (stopped_on IS NULL OR stopped_on >= ${moment(range.to)})
-  )`
-  const { rows } = await sql<SeriesEvent & { raw_from: Micros; minutes_from: Micros; is_kept: boolean }>`
-    SELECT events.id, public_id AS event, unit, raw_from, minutes_from, ${isKept} AS is_kept, inside, touching
+  const isKept = isKeptIn(range)
+  const { rows } = await sql<SeriesEvent & FactsRow>`
+    SELECT events.id, public_id AS event, unit, raw_from, minutes_from, ${isKept} AS is_kept,
+      coalesce(has_rows, true) AS has_rows, coalesce(has_minutes, true) AS has_minutes, inside, touching
     FROM events CROSS JOIN historian_state CROSS JOIN LATERAL (${counts}) counted
+      LEFT JOIN LATERAL (${leftOfFirstHour(range, isKept)}) spared ON true
     WHERE public_id = ANY(${ids}::text[])
   `.execute(db)
   const byId = new Map(rows.map((row) => [row.event as string, row]))
   const unknown = ids.filter((id) => !byId.has(id))
   if (unknown.length > 0) throw unknownEvents(unknown)
   const [state] = rows
-  const hasAll = state === undefined || state.is_kept
+  const isSpared = (hasIt: (row: FactsRow) => boolean): boolean =>
+    state === undefined || (state.is_kept && rows.every(hasIt))
   return {
     events: ids.flatMap((id) => byId.get(id) ?? []),
-    rawFrom: hasAll ? Number.NEGATIVE_INFINITY : state.raw_from,
-    minutesFrom: hasAll ? Number.NEGATIVE_INFINITY : state.minutes_from,
+    rawFrom: isSpared(({ has_rows }) => has_rows) ? Number.NEGATIVE_INFINITY : (state?.raw_from ?? 0),
+    minutesFrom: isSpared(({ has_minutes }) => has_minutes) ? Number.NEGATIVE_INFINITY : (state?.minutes_from ?? 0),
   }
+}
+
+interface FactsRow {
+  readonly raw_from: Micros
+  readonly minutes_from: Micros
+  readonly is_kept: boolean
+  readonly has_rows: boolean
+  readonly has_minutes: boolean
+}
+
+/**
+ * SQL for whether the range lies before retention's limit, and in an experiment that is kept: what is spared belongs to one experiment, so a
+ * range within it may find everything, one that only touches it does not. Only of closed hours is it known what was there.
+ */
+const isKeptIn = ({ from, to }: Range): RawBuilder<boolean> => sql<boolean>`(SELECT EXISTS (
+  SELECT FROM experiments CROSS JOIN historian_state state
+  WHERE keep AND started_on <= ${moment(from)} AND (stopped_on IS NULL OR stopped_on >= ${moment(to)})
+    AND ${moment(from)} < greatest(raw_from, minutes_from) AND closed_until >= least(${moment(to)}, raw_from)
+))`
+
+/**
+ * SQL for whether an event still has what its first hour of the range was made of: an experiment may have been marked when that was gone. Hours
+ * stay for ever, whole hours are spared, and retention removes the oldest first, so the first one speaks for those after it. No row where
+ * no hour says anything.
+ */
+const leftOfFirstHour = ({ from, to }: Range, isKept: RawBuilder<boolean>): RawBuilder<unknown> => {
+  const isInHour = (start: string) =>
+    sql`${sql.ref(start)} >= first_hour.bucket AND ${sql.ref(start)} < first_hour.bucket + interval '1 hour'`
+  return sql`
+    SELECT EXISTS (SELECT FROM datapoints WHERE event_id = events.id AND ${isInHour('datapoints.ts')}) AS has_rows,
+      EXISTS (
+        SELECT FROM datapoint_rollups minute WHERE event_id = events.id AND resolution = 60 AND ${isInHour('minute.bucket')}
+      ) AS has_minutes
+    FROM datapoint_rollups first_hour
+    WHERE ${isKept} AND event_id = events.id AND resolution = 3600 AND bucket >= ${moment(Math.floor(from / HOUR) * HOUR)}
+      AND bucket < ${moment(to)}
+    ORDER BY bucket LIMIT 1`
 }
 
 function unknownEvents(ids: readonly string[]): AppError {

@@ -239,6 +239,38 @@ test('has a mean of values whose squares are no numbers, and of the smallest one
   expect(mean).toEqual([1e200, 0])
 })
 
+test('has a mean of the largest values there are, and of those that only their difference makes small', async () => {
+  const event = await anEvent(site.db)
+  await ensurePartitions(site.db.db, partitionsBetween(START, START + HOUR))
+  const largest = Number.MAX_VALUE
+  const values = [largest, largest, largest, 1.7e308, -1.7e308, 3, 1e-300, -1e-300, 2e-308, 0.1, 0.2, 0.7]
+  await sql`
+    INSERT INTO datapoints (event_id, ts, value)
+    SELECT ${event.key}, ${formatTime(START)}::timestamptz + (place - 1) * interval '1 second', value
+    FROM unnest(${values}::float8[]) WITH ORDINALITY AS reading (value, place)`.execute(site.db.db)
+  await sql`
+    INSERT INTO datapoint_rollups
+    SELECT ${event.key}, 60, '2026-03-01T00:00:00Z', 12, 8e307, 8e307, -1.7e308, min(ts), 1.7e308, min(ts), 1, min(ts), 1, max(ts)
+    FROM datapoints WHERE event_id = ${event.key}`.execute(site.db.db)
+  const { resolution, series } = await read(event, { from: START, to: START + 12 * SECOND, max_points: 4 })
+  const mean = series[0]?.mean ?? []
+  expect({ resolution, mean: mean.slice(0, 3) }).toEqual({
+    resolution: 5,
+    mean: [largest * 0.6, 3.1 / 5, (0.2 + 0.7) / 2],
+  })
+})
+
+test('has a mean of minutes whose sums reached the largest that is stored', async () => {
+  const event = await anEvent(site.db)
+  await sql`
+    INSERT INTO datapoint_rollups
+    SELECT ${event.key}, 60, ${formatTime(START)}::timestamptz + place * interval '1 minute', 1, sum, 8e307, sum, ts, sum, ts, sum, ts, sum, ts
+    FROM unnest('{8e307,8e307,8e307,8e307,-8e307,-8e307}'::float8[]) WITH ORDINALITY AS reading (sum, place),
+      (SELECT ${formatTime(START)}::timestamptz AS ts) at`.execute(site.db.db)
+  const { mean } = await columnsOf(event, { from: START, to: START + HOUR, max_points: 2 })
+  expect(mean).toEqual([8e307 / 3])
+})
+
 test('leaves gaps as they are, and fills them when asked to', async () => {
   const event = await anEventWith([...every(10 * SECOND, 360), ...every(10 * SECOND, 360, START + 3 * HOUR)])
   const range = { from: START - 2 * HOUR, to: START + 6 * HOUR, max_points: 9, aggregates: ['count', 'last'] as const }
@@ -334,6 +366,40 @@ test('tells what retention has left: minutes where readings are gone, hours wher
   const kept = await read(event, close)
   expect(kept).toMatchObject({ resolution: 0, read_from: 0 })
   expect(kept.series[0]?.time).toHaveLength(30)
+})
+
+test('shows what is left of an experiment that was marked only when retention had passed it', async () => {
+  const readings = every(10 * SECOND, 8640)
+  const [event, silent] = [await anEventWith(readings), await anEvent(site.db)]
+  await closeHours(site.db, event, START + DAY)
+  const { db } = site.db
+  await sql`UPDATE historian_state SET raw_from = ${formatTime(START + 12 * HOUR)}`.execute(db)
+  await sql`DELETE FROM datapoints WHERE event_id = ${event.key} AND ts < ${formatTime(START + 6 * HOUR)}`.execute(db)
+  await sql`DELETE FROM experiments`.execute(db) // one of another test would be in its place
+  await sql`
+    INSERT INTO experiments (public_id, name, started_on, stopped_on, keep)
+    VALUES (${newId('exp')}, 'marked late', ${formatTime(START)}, ${formatTime(START + 20 * HOUR)}, true)`.execute(db)
+  const close = (hour: number) => ({ from: START + hour * HOUR, to: START + hour * HOUR + 10 * MINUTE })
+  const gone = { ...close(3), aggregates: [...AGGREGATES] }
+  const minutes = await read(event, gone)
+  expect(minutes).toMatchObject({ resolution: 60, read_from: 60 })
+  expectRecomputed(minutes, readings)
+  // What it was in time for is shown as it was stored, beside an event that measured nothing too.
+  const { body } = await ask([event.id, silent.id], close(7))
+  expect(body.resolution).toBe(0)
+  expect(body.series[0].time).toHaveLength(60)
+
+  await sql`UPDATE historian_state SET minutes_from = ${formatTime(START + 12 * HOUR)}`.execute(db)
+  expect(await read(event, gone)).toMatchObject({ resolution: 60, read_from: 60 }) // spared, unlike the datapoints
+  await sql`
+    DELETE FROM datapoint_rollups WHERE event_id = ${event.key} AND resolution < 3600 AND bucket < ${formatTime(START + 6 * HOUR)}`.execute(
+    db,
+  )
+  for (const range of [gone, { ...gone, to: START + 15 * HOUR }]) {
+    const hours = await read(event, range)
+    expect(hours).toMatchObject({ resolution: 3600, read_from: 3600 })
+    expectRecomputed(hours, readings)
+  }
 })
 
 test('answers several events in the order of asking, retired ones too, with one resolution', async () => {

@@ -1,7 +1,7 @@
 import type { Micros } from '@webmacs/contracts'
-import { type Database, moment, type RollupLevel, rollupRows } from '@webmacs/database'
+import { binned, type Database, moment, type RollupLevel, rollupRows } from '@webmacs/database'
 import { type RawBuilder, sql } from 'kysely'
-import { readRetentionPlan, without } from './retention-plan.ts'
+import { readRetentionPlan, type Span, without } from './retention-plan.ts'
 
 const HOUR: Micros = 3_600_000_000
 const DAY: Micros = 24 * HOUR
@@ -17,7 +17,7 @@ export interface Holdings {
 
 /**
  * Writes down per event what is stored: counted by rollups, a day's for all but the newest, so that it costs some rows a day of the past
- * and not the past itself. Of what retention removed, only what belongs to kept experiments counts.
+ * and not the past itself. Before the limit of retention, only what belongs to kept experiments counts, as far as it was spared.
  */
 export async function measureHoldings(database: Database, now: Micros): Promise<Holdings> {
   const { kept } = await readRetentionPlan(database)
@@ -27,9 +27,7 @@ export async function measureHoldings(database: Database, now: Micros): Promise<
   const removed = { from: 0, to: raw_from }
   const keptBefore = without(removed, without(removed, kept)) // what of the kept lies in it
   const stored = sql.join(
-    [rows(86_400, raw_from, end), ...keptBefore.map(({ from, to }) => rows(3600, from, to))].map(
-      (part) => sql`(${part})`,
-    ),
+    [rows(86_400, raw_from, end), ...keptBefore.map(keptRows)].map((part) => sql`(${part})`),
     sql` UNION ALL `,
   )
   // Ten minutes more or less make no difference to a rate.
@@ -57,3 +55,12 @@ export async function measureHoldings(database: Database, now: Micros): Promise<
 const floor = (time: Micros, level: RollupLevel): Micros => Math.floor(time / (level * 1e6)) * level * 1e6
 const rows = (level: RollupLevel, from: Micros, to: Micros): RawBuilder<unknown> =>
   rollupRows({ events: EVERY_EVENT, level, from, to })
+
+/** Hours of an event from that on which holds its first datapoint: an experiment may have been marked when older ones were gone already. */
+const keptRows = ({ from, to }: Span): RawBuilder<unknown> => sql`
+  SELECT hours.* FROM (${rows(3600, from, to)}) hours JOIN (
+    SELECT events.id, first.ts FROM events CROSS JOIN LATERAL (
+      SELECT ts FROM datapoints WHERE event_id = events.id AND ts >= ${moment(from)} AND ts < ${moment(to)} ORDER BY ts LIMIT 1
+    ) first
+  ) spared ON spared.id = hours.event_id
+  WHERE hours.bucket >= ${binned(3600, sql.ref('spared.ts'))}`

@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os'
-import { type EventId, formatTime, nowMicros } from '@webmacs/contracts'
+import { type EventId, formatTime, newId, nowMicros } from '@webmacs/contracts'
 import { ensurePartitions, openDatabase, partitionsBetween } from '@webmacs/database'
 import { createLogger } from '@webmacs/service-kit'
 import { aFrame, until, valuesOf } from '@webmacs/testing'
@@ -53,6 +53,34 @@ test('measures per event what is stored, of the past and of this moment', async 
   expect(await totals(site)).toMatchObject({ datapoints: 71, disk_total_bytes: null, disk_free_bytes: null })
   expect((await totals(site)).datapoint_bytes).toBeGreaterThan(8192)
   expect((await totals(site)).rollup_bytes).toBeGreaterThan(8192)
+})
+
+test('counts of an experiment that is kept only what was there when it was marked', async () => {
+  await using site = await startSite()
+  const [event, silent] = (await site.addEvents(2)) as [EventId, EventId]
+  await site.startWriter()
+  const now = nowMicros()
+  const old = Array.from({ length: 50 }, (_, n) => now - 10 * DAY + n * HOUR)
+  await site.publish([...old, now].map((time) => aFrame({ time: formatTime(time), values: valuesOf([[event, 1]]) })))
+  await site.untilAcked()
+  await until('all is closed and made', () => isHealed(site, Math.floor(now / HOUR - 0.2) * HOUR), {
+    timeoutMs: 20_000,
+  })
+  const { db } = site
+  await sql`UPDATE historian_state SET raw_from = ${formatTime(now - 5 * DAY)}`.execute(db)
+  await sql`DELETE FROM datapoints WHERE ts < ${formatTime(old[20] ?? 0)}`.execute(db)
+  const window = { started_on: formatTime(now - 11 * DAY), stopped_on: formatTime(now - 7 * DAY) }
+  const experiment = { public_id: newId('exp'), name: 'marked late', user_id: null, ...window }
+  await db
+    .insertInto('experiments')
+    .values({ ...experiment, keep: true })
+    .execute()
+  await measure(site)
+  expect(await statisticsOf(site, event)).toEqual({ datapoints: 31, last_day: 1, first_at: old[20], last_at: now })
+  expect(await statisticsOf(site, silent)).toMatchObject({ datapoints: 0 })
+  await sql`DELETE FROM datapoints WHERE ts < ${formatTime(now - 5 * DAY)}`.execute(db)
+  await measure(site)
+  expect(await statisticsOf(site, event)).toMatchObject({ datapoints: 1, first_at: now })
 })
 
 test('knows how full the disk is where it is told of a folder, and says so where the folder is away', async () => {
