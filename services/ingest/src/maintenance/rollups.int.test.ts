@@ -84,7 +84,7 @@ test('makes hours of the tiniest and the largest values', async () => {
     .execute()
   expect(days.map(({ count }) => count)).toEqual([2, 2, 2])
   expect(days[0]?.sum).toBe(1e-160)
-  expect(days[0]?.sum_sq).toBeCloseTo(1e-320, 330)
+  expect(days[0]?.sum_sq).toBe(1e-160 * 1e-160)
   for (const { sum, sum_sq } of days.slice(1)) expect([sum, sum_sq]).toEqual([8e307, 8e307])
 })
 
