@@ -3,7 +3,7 @@ import { isDatabaseAway, isTransient } from '@webmacs/database'
 import type pg from 'pg'
 import { inTransaction } from '../commit/in-transaction.ts'
 import type { MaintenanceContext } from '../maintenance/task.ts'
-import { holdRollups } from '../rollups/hold-rollups.ts'
+import { holdRolling, holdRollups } from '../rollups/hold-rollups.ts'
 import { deletePart } from './delete-part.ts'
 import { holdLimits } from './historian-limits.ts'
 import { advanceJob, endJob, holdJob, type Job, oldestJob } from './job.ts'
@@ -71,6 +71,8 @@ export async function carryOutJobs({ database, log, signal }: MaintenanceContext
 async function carryOutPart(client: pg.ClientBase, id: number): Promise<Outcome> {
   const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS taken', [JOBS_LOCK])
   if (rows[0]?.taken !== true) return 'taken'
+  // Deletions make coarse rollups beyond what is healed; whoever closes hours takes the locks in this order too.
+  await holdRolling(client)
   const closedUntil = await holdRollups(client)
   const limits = await holdLimits(client)
   const job = await holdJob(client, id)

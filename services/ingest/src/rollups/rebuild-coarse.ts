@@ -41,20 +41,23 @@ const rebuild = (level: RollupLevel, finer: RollupLevel, width: number): string 
 const STEPS = ROLLUP_LEVELS.slice(1).map((level, index) => {
   const width = Math.max(level * 1_000_000, HOUR)
   const text = rebuild(level, ROLLUP_LEVELS[index] as RollupLevel, width / 1_000_000) // as many as there are levels but one
-  return { width, text }
+  return { level, width, text }
 })
 
 /**
  * Makes every coarse rollup anew that one of these hours belongs to: each level from the one before it, so that days outlive the minutes
  * that they were made of. The hours' minutes must all be there.
+ * @param levels which of them; the level before each has to be right
  * @returns how many rollups were made or changed
  */
 export async function rebuildCoarse(
   client: Pick<pg.ClientBase, 'query'>,
   hours: readonly EventHour[],
+  levels: readonly RollupLevel[] = ROLLUP_LEVELS,
 ): Promise<number> {
   let changed = 0
-  for (const { width, text } of STEPS) {
+  for (const { level, width, text } of STEPS) {
+    if (!levels.includes(level)) continue
     const spans = spansOf(hours, width)
     const { rowCount } = await client.query(text, [spans.map(({ event }) => event), spans.map(({ hour }) => hour)])
     changed += rowCount ?? 0
