@@ -11,19 +11,21 @@ export interface NewJob {
   readonly to: Micros
   /** As if work had come so far. */
   readonly position?: JobPosition
+  /** As if so many processes had ended with it. */
+  readonly attempts?: number
 }
 
 /** Writes a job down, and says so, as the api does. */
 export async function makeJob(
   { db, bus }: Pick<Site, 'db' | 'bus'>,
-  { kind, events, from, to, position }: NewJob,
+  { kind, events, from, to, position, attempts = 0 }: NewJob,
 ): Promise<HistorianJobId> {
   const public_id = newId('job')
   const times = { from_time: formatTime(from), to_time: formatTime(to) }
   const event_ids = events === null ? null : [...events]
   await db
     .insertInto('historian_jobs')
-    .values({ public_id, kind, event_ids, ...times, ...(position && { position: JSON.stringify(position) }) })
+    .values({ public_id, kind, event_ids, attempts, ...times, ...(position && { position: JSON.stringify(position) }) })
     .execute()
   bus.nc.publish(bus.names.subjects.historian('work'))
   return public_id

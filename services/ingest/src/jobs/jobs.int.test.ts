@@ -268,6 +268,50 @@ test('gives up a job that cannot be done, says why, and goes on with the next', 
   })
 })
 
+test('gives up a job of which one part ended with its process again and again, and counts parts that are done no more', async () => {
+  const from = anHour()
+  const [event] = (await site.addEvents(1)) as [EventId]
+  const attempts = async (id: HistorianJobId) =>
+    (
+      await site.db
+        .selectFrom('historian_jobs')
+        .select('attempts')
+        .where('public_id', '=', id)
+        .executeTakeFirstOrThrow()
+    ).attempts
+  const range = { events: await keysOf(event), from, to: from + HOUR }
+  const broken = await makeJob(site, { kind: 'repair', ...range, attempts: 5 })
+  const next = await makeJob(site, { kind: 'repair', ...range, attempts: 4 })
+  expect(await endedJob(site.db, broken)).toMatchObject({ state: 'failed', error: expect.stringContaining('5 times') })
+  expect(await endedJob(site.db, next)).toMatchObject({ state: 'done' })
+  expect(await attempts(next)).toBe(0)
+})
+
+test('makes minutes of the tiniest and the largest values anew as they were', async () => {
+  const [event] = (await site.addEvents(1)) as [EventId]
+  const [key] = await keysOf(event)
+  const start = anHour()
+  const values = [1e-160, 5e-324, -1e-200, 1.7e308, 1.7e308, 3, -1.5e308, 1e154, 0]
+  // In one minute by themselves, and in one all together.
+  const times = [...values.map((_, n) => start + n * MINUTE), ...values.map((_, n) => start + HOUR + n)]
+  await site.publish(times.map((time, n) => frameAt(time, [[event, values[n % values.length] ?? 0]])))
+  await site.untilAcked()
+  const rollups = () =>
+    site.db
+      .selectFrom('datapoint_rollups')
+      .selectAll()
+      .where('event_id', '=', key ?? 0)
+      .where('resolution', '=', 60)
+      .orderBy('bucket')
+      .execute()
+  const before = await rollups()
+  const job = await makeJob(site, { kind: 'repair', events: [key ?? 0], from: start, to: start + 2 * HOUR })
+  expect(await endedJob(site.db, job)).toMatchObject({ state: 'done', done: values.length + 1 })
+  const after = await rollups()
+  expect(after.slice(0, -1)).toEqual(before.slice(0, -1))
+  expect(after.at(-1)).toEqual({ ...before.at(-1), sum: expect.any(Number), sum_sq: 8e307 })
+})
+
 test('keeps rollups right while writers fill the very minutes that are deleted and repaired', {
   timeout: 120_000,
 }, async () => {
