@@ -106,7 +106,17 @@ const COLUMNS: { readonly [Table in keyof Tables]: readonly (keyof Tables[Table]
   retention: ['id', 'raw_days', 'minute_days', 'updated_on'],
   historian_jobs: [
     ...(['id', 'public_id', 'kind', 'state', 'event_ids', 'from_time', 'to_time', 'experiment_public_id'] as const),
-    ...(['expected', 'done', 'position', 'error', 'user_id', 'created_on', 'started_on', 'ended_on'] as const),
+    ...([
+      'expected',
+      'done',
+      'position',
+      'attempts',
+      'error',
+      'user_id',
+      'created_on',
+      'started_on',
+      'ended_on',
+    ] as const),
   ],
   maintenance_runs: ['id', 'task', 'runner', 'started_on', 'ended_on', 'counts', 'error'],
   event_statistics: ['event_id', 'datapoints', 'last_day', 'first_at', 'last_at'],

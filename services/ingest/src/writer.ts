@@ -21,7 +21,7 @@ export interface WriterOptions {
   readonly bus: Bus
   readonly database: Database
   readonly metrics: IngestMetrics
-  readonly acceptance: Pick<AcceptanceLimit, 'oldest'>
+  readonly acceptance: Pick<AcceptanceLimit, 'oldest' | 'known'>
   readonly log: Logger
   /** Told when the intake ended though nobody stopped it. */
   readonly onFailure: (err: unknown) => void
@@ -84,9 +84,12 @@ export function startWriter({ config, bus, database, metrics, acceptance, log, o
     ),
     respond(bus, historian('delete'), DeleteDatapoint, (request) => deleteDatapoint(database, request, log), { queue }),
   ]
-  const intake = runIntake({ bus, batcher, log, signal: intakeAborter.signal }).catch((err: unknown) => {
-    if (!intakeAborter.signal.aborted) onFailure(err) // a commit given up while stopping is told by drain
-  })
+  // What nobody knows to be of an age that is taken is not fetched: retention may have removed what lay beside it.
+  const intake = Promise.race([acceptance.known, aborted(intakeAborter.signal)])
+    .then(() => runIntake({ bus, batcher, log, signal: intakeAborter.signal }))
+    .catch((err: unknown) => {
+      if (!intakeAborter.signal.aborted) onFailure(err) // a commit given up while stopping is told by drain
+    })
   return {
     stop: async (deadlineMs) => {
       intakeAborter.abort()

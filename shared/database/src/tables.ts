@@ -365,6 +365,8 @@ export interface HistorianJobsTable {
   done: Generated<number>
   /** How far the work has come. */
   position: Json<unknown> | null
+  /** How often the part that follows was begun by a process that did not live to see its end. */
+  attempts: Generated<number>
   error: string | null
   user_id: number | null
   created_on: MadeOn

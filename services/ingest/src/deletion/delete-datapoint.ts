@@ -1,12 +1,21 @@
-import { AppError, type DeleteDatapoint, type DeletedDatapoints, isBad, parseTime } from '@webmacs/contracts'
+import {
+  AppError,
+  type DeleteDatapoint,
+  type DeletedDatapoints,
+  isBad,
+  type Micros,
+  parseTime,
+} from '@webmacs/contracts'
 import { type Database, isDatabaseAway, isTransient } from '@webmacs/database'
 import type { Logger } from '@webmacs/service-kit'
 import type pg from 'pg'
 import { inTransaction } from '../commit/in-transaction.ts'
 import { ROLLUP_SPAN } from '../commit/rollup.ts'
-import { holdRollups } from '../rollups/hold-rollups.ts'
+import { holdLimits } from '../jobs/historian-limits.ts'
+import { holdRolling, holdRollups } from '../rollups/hold-rollups.ts'
 import { markStale } from '../rollups/mark-stale.ts'
 import { minuteOf, rebuildMinutes } from '../rollups/rebuild-minutes.ts'
+import { findWholeHours, hourKey, hourOf, rebuildOldHours } from '../rollups/rebuild-old-hours.ts'
 
 const ATTEMPTS = 5
 
@@ -34,23 +43,30 @@ export async function deleteDatapoint(
   }
 }
 
+const FIND = `
+  SELECT events.id AS event, (extract(epoch FROM ts) * 1000000)::int8 AS time FROM events JOIN datapoints ON event_id = events.id
+  WHERE events.public_id = $1 AND ts = $2`
 const DELETE = `
-  DELETE FROM datapoints USING events WHERE events.public_id = $1 AND event_id = events.id AND ts = $2
-  RETURNING event_id AS event, (extract(epoch FROM ts) * 1000000)::int8 AS time, value, quality`
+  DELETE FROM datapoints WHERE event_id = $1 AND ts = $2::timestamptz RETURNING value, quality`
 
-/** First the row, then its rollup: the order in which writers lock them. */
+/** First the row, then its rollups: the order in which writers lock them. */
 async function deleteRow(client: pg.PoolClient, event: string, time: string): Promise<number> {
+  await holdRolling(client)
   const closedUntil = await holdRollups(client)
-  const { rows } = await client.query<{ event: number; time: number; value: number | null; quality: number }>(DELETE, [
-    event,
-    time,
-  ])
-  for (const row of rows) {
+  const { minutesFrom } = await holdLimits(client)
+  const found = await client.query<{ event: number; time: Micros }>(FIND, [event, time])
+  const [row] = found.rows
+  if (row === undefined) return 0
+  const minute = { event: row.event, bucket: minuteOf(row.time) }
+  const span = { events: [row.event], from: minute.bucket, to: minute.bucket + ROLLUP_SPAN }
+  const whole = await findWholeHours(client, { ...span, minutesFrom })
+  const deleted = await client.query<{ value: number | null; quality: number }>(DELETE, [row.event, time])
+  for (const { value, quality } of deleted.rows) {
     // A bad reading is in no rollup.
-    if (row.value === null || isBad(row.quality)) continue
-    const minute = minuteOf(row.time)
-    await rebuildMinutes(client, { events: [row.event], from: minute, to: minute + ROLLUP_SPAN })
-    await markStale(client, [{ event: row.event, bucket: row.time }], closedUntil)
+    if (value === null || isBad(quality)) continue
+    await rebuildMinutes(client, span)
+    if (minute.bucket >= minutesFrom) await markStale(client, [minute], closedUntil)
+    else if (whole.has(hourKey(hourOf(minute)))) await rebuildOldHours(client, { whole: [hourOf(minute)], gone: [] })
   }
-  return rows.length
+  return deleted.rows.length
 }

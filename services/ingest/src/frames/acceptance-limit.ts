@@ -5,34 +5,46 @@ import type { Logger } from '@webmacs/service-kit'
 export interface AcceptanceLimitOptions {
   readonly database: Database
   readonly log: Logger
-  /** Bound where datapoints are kept for longer, days; also holds until the settings were read for the first time. */
+  /** Bound where datapoints are kept for longer, days. */
   readonly maxDays: number
 }
 
-const EVERY_MS = 60_000
+/** Less than retention waits before it follows changed settings. */
+const EVERY_MS = 2000
 const RETRY_MS = 1000
 
-/** How old a reading may be: follows the retention of datapoints, within a minute or as soon as it is told of a change. */
+/** How old a reading may be: follows the retention of datapoints, within seconds or as soon as it is told of a change. */
 export class AcceptanceLimit {
   readonly #options: AcceptanceLimitOptions
-  #acceptance: Acceptance
+  readonly #known = Promise.withResolvers<void>()
+  #acceptance: Acceptance | undefined
   #timer: NodeJS.Timeout | undefined
+  #reads = 0
   #isStopped = false
 
   constructor(options: AcceptanceLimitOptions) {
     this.#options = options
-    this.#acceptance = { days: options.maxDays, from: 0 }
     this.refresh()
   }
 
-  readonly oldest = (now: Micros): Micros => oldestAccepted(this.#acceptance, now)
+  /** Fulfilled when the settings were read for the first time. Before, nothing can be accepted. */
+  get known(): Promise<void> {
+    return this.#known.promise
+  }
 
-  /** Reads the settings now. */
+  /** @throws Error before the settings are known */
+  readonly oldest = (now: Micros): Micros => {
+    if (this.#acceptance === undefined) throw new Error('the retention of datapoints is not known yet')
+    return oldestAccepted(this.#acceptance, now)
+  }
+
+  /** Reads the settings now. What was asked before and is answered later counts no more. */
   readonly refresh = (): void => {
     clearTimeout(this.#timer)
-    void this.#read().then((nextMs) => {
-      clearTimeout(this.#timer)
-      if (!this.#isStopped) this.#timer = setTimeout(this.refresh, nextMs)
+    this.#reads += 1
+    const read = this.#reads
+    void this.#read(read).then((nextMs) => {
+      if (!this.#isStopped && read === this.#reads) this.#timer = setTimeout(this.refresh, nextMs)
     })
   }
 
@@ -42,10 +54,13 @@ export class AcceptanceLimit {
   }
 
   /** @returns after how many milliseconds to read again */
-  async #read(): Promise<number> {
+  async #read(read: number): Promise<number> {
     const { database, log, maxDays } = this.#options
     try {
-      this.#acceptance = await readAcceptance(database.db, maxDays)
+      const acceptance = await readAcceptance(database.db, maxDays)
+      if (read !== this.#reads) return EVERY_MS
+      this.#acceptance = acceptance
+      this.#known.resolve()
       return EVERY_MS
     } catch (err) {
       if (!this.#isStopped) log.warn({ event: 'acceptance.unknown', err }, 'retention could not be read, trying again')

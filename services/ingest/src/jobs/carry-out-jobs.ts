@@ -3,10 +3,10 @@ import { isDatabaseAway, isTransient } from '@webmacs/database'
 import type pg from 'pg'
 import { inTransaction } from '../commit/in-transaction.ts'
 import type { MaintenanceContext } from '../maintenance/task.ts'
-import { holdRollups } from '../rollups/hold-rollups.ts'
+import { holdRolling, holdRollups } from '../rollups/hold-rollups.ts'
 import { deletePart } from './delete-part.ts'
 import { holdLimits } from './historian-limits.ts'
-import { advanceJob, endJob, holdJob, type Job, oldestJob } from './job.ts'
+import { advanceJob, beginAttempt, endJob, holdJob, type Job, leaveAttempt, oldestJob } from './job.ts'
 import { chooseWindow } from './part-window.ts'
 import { repairPart } from './repair-part.ts'
 
@@ -27,6 +27,8 @@ type Outcome = 'taken' | 'ended' | { readonly done: number; readonly isLast: boo
 
 /** Attempts of one part, before its job counts as failed; locks that others were given instead do not count. */
 const ATTEMPTS = 3
+/** So often a part may end with the process that began it. */
+const MAX_BROKEN = 5
 const CONFLICT_RETRY_MS = 20
 const FAILED_RETRY_MS = 1000
 
@@ -41,9 +43,18 @@ export async function carryOutJobs({ database, log, signal }: MaintenanceContext
   while (!signal.aborted) {
     const id = await oldestJob(database)
     if (id === undefined) break
+    const attempt = await beginAttempt(database, id)
+    if (attempt === undefined) break
+    if (attempt > MAX_BROKEN) {
+      await inTransaction(database, (client) => giveUp(client, id, new Error(BROKEN)))
+      continue
+    }
     try {
       const outcome = await inTransaction(database, (client) => carryOutPart(client, id))
-      if (outcome === 'taken') break
+      if (outcome === 'taken') {
+        await leaveAttempt(database, id)
+        break
+      }
       if (outcome === 'ended') continue
       failures = 0
       counts.parts += 1
@@ -52,6 +63,8 @@ export async function carryOutJobs({ database, log, signal }: MaintenanceContext
       counts.jobs += 1
       log.info({ event: 'historian-job.done', job: id }, 'job of the historian done')
     } catch (err) {
+      // Without a database it stays counted, like an attempt whose process was killed.
+      await leaveAttempt(database, id).catch(() => undefined)
       if (signal.aborted || isDatabaseAway(err)) throw err
       if (isTransient(err)) await delay(Math.random() * CONFLICT_RETRY_MS, undefined, { signal }).catch(() => undefined)
       else {
@@ -71,6 +84,8 @@ export async function carryOutJobs({ database, log, signal }: MaintenanceContext
 async function carryOutPart(client: pg.ClientBase, id: number): Promise<Outcome> {
   const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS taken', [JOBS_LOCK])
   if (rows[0]?.taken !== true) return 'taken'
+  // Deletions make coarse rollups beyond what is healed; whoever closes hours takes the locks in this order too.
+  await holdRolling(client)
   const closedUntil = await holdRollups(client)
   const limits = await holdLimits(client)
   const job = await holdJob(client, id)
@@ -83,6 +98,7 @@ async function carryOutPart(client: pg.ClientBase, id: number): Promise<Outcome>
   return { done, isLast }
 }
 
+const BROKEN = `its process ended ${MAX_BROKEN} times before a part of it was done`
 const MAX_ERROR_CHARACTERS = 500
 
 async function giveUp(client: pg.ClientBase, id: number, err: unknown): Promise<void> {

@@ -1,8 +1,9 @@
 import { formatTime, type Micros } from '@webmacs/contracts'
 import type pg from 'pg'
 import { ROLLUP_SECONDS } from '../commit/rollup.ts'
-import { HOUR, markStale } from '../rollups/mark-stale.ts'
+import { type EventHour, HOUR, markStale } from '../rollups/mark-stale.ts'
 import { type MinuteKey, minuteOf, nextMinute, rebuildMinutes } from '../rollups/rebuild-minutes.ts'
+import { findWholeHours, hourKey, hourOf, rebuildOldHours } from '../rollups/rebuild-old-hours.ts'
 import type { HistorianLimits } from './historian-limits.ts'
 import type { Job } from './job.ts'
 import type { PartWindow } from './part-window.ts'
@@ -11,7 +12,8 @@ const DELETE = `DELETE FROM datapoints WHERE event_id = ANY($1::int[]) AND ts >=
 
 /**
  * Deletes what a part of a range holds, also bad readings, and makes what is left right: minutes here, hours by a mark. Where retention has
- * removed what a rollup was made of, the rollup goes when it lies in the range as a whole, and stays when it does so in part.
+ * removed what a rollup was made of, the rollup goes when it lies in the range as a whole, and stays when it does so in part; what is made of
+ * hours is made anew of those that are left. To be called by someone who holds `holdRolling`.
  * @param closedUntil what `holdRollups` said in this transaction
  * @returns how many readings rollups hold less: bad ones are in none
  */
@@ -22,19 +24,25 @@ export async function deletePart(
   limits: HistorianLimits & { readonly closedUntil: Micros },
 ): Promise<number> {
   const { events } = job
+  const { minutesFrom } = limits
   const spared = await findSpared(client, job, limits.rawFrom)
+  const whole = await findWholeHours(client, { events, from, to, minutesFrom })
   await client.query(DELETE, [events, formatTime(from), formatTime(to)])
   const rebuilt = await rebuildMinutes(
     client,
     { events, from: minuteOf(from), to: nextMinute(to) },
     { isSpared: ({ event, bucket }) => spared.has(`${event} ${bucket}`) },
   )
-  const hours = await deleteCoarse(client, job, { from, to }, limits.minutesFrom)
-  // Before that moment hours could not be made anew: a mark would take them away.
-  const recent = rebuilt.filter(({ bucket }) => bucket >= limits.minutesFrom)
-  const changed = recent.filter(({ before, after }) => before !== after)
-  await markStale(client, changed, limits.closedUntil)
-  return changed.reduce((sum, { before, after }) => sum + before - after, hours)
+  const changed = rebuilt.filter(({ before, after }) => before !== after)
+  // Before that moment hours are not made anew: a mark would do nothing.
+  const recent = changed.filter(({ bucket }) => bucket >= minutesFrom)
+  await markStale(client, recent, limits.closedUntil)
+  const isWhole = (hour: EventHour): boolean => whole.has(hourKey(hour))
+  const kept = changed.filter((minute) => minute.bucket < minutesFrom && isWhole(hourOf(minute)))
+  const gone = await deleteHours(client, job, { from, to }, minutesFrom)
+  await rebuildOldHours(client, { whole: [...kept.map(hourOf), ...gone.filter(isWhole)], gone })
+  const minutes = [...recent, ...kept].reduce((sum, { before, after }) => sum + before - after, 0)
+  return gone.filter((hour) => !isWhole(hour)).reduce((sum, { count }) => sum + count, minutes)
 }
 
 const INCOMPLETE = `
@@ -54,28 +62,25 @@ async function findSpared(client: pg.ClientBase, job: Job, rawFrom: Micros): Pro
   return new Set(rows.map(({ event, bucket }) => `${event} ${bucket}`))
 }
 
-const DELETE_COARSE = `
-  WITH gone AS (
-    DELETE FROM datapoint_rollups
-    WHERE event_id = ANY($1::int[]) AND resolution = ANY('{600,3600,14400,86400}') AND bucket >= $2::timestamptz AND bucket < $3::timestamptz
-      AND bucket + make_interval(secs => resolution) <= $4::timestamptz
-    RETURNING resolution, count
-  )
-  SELECT coalesce(sum(count), 0)::int8 AS count FROM gone WHERE resolution = ${HOUR / 1_000_000}`
+const DELETE_HOURS = `
+  DELETE FROM datapoint_rollups
+  WHERE event_id = ANY($1::int[]) AND resolution IN (600, 3600) AND bucket >= $2::timestamptz AND bucket < $3::timestamptz
+    AND bucket + make_interval(secs => resolution) <= $4::timestamptz
+  RETURNING resolution, event_id AS event, (extract(epoch FROM bucket) * 1000000)::int8 AS hour, count`
 
 /**
- * Deletes the coarse rollups that lie in the range as a whole and could not be made anew from minutes.
- * @returns how many readings the hours held
+ * Deletes the hours' and finer rollups that lie in the range as a whole and that no healing would make anew.
+ * @returns the hours, with how many readings each held
  */
-async function deleteCoarse(
+async function deleteHours(
   client: pg.ClientBase,
   job: Job,
   { from, to }: Pick<PartWindow, 'from' | 'to'>,
   minutesFrom: Micros,
-): Promise<number> {
-  if (from >= minutesFrom) return 0
+): Promise<(EventHour & { count: number })[]> {
+  if (from >= minutesFrom) return []
   const end = Math.min(job.to, minutesFrom)
   const values = [job.events, ...[from, to, end].map(formatTime)]
-  const { rows } = await client.query<{ count: number }>(DELETE_COARSE, values)
-  return rows[0]?.count ?? 0
+  const { rows } = await client.query<EventHour & { resolution: number; count: number }>(DELETE_HOURS, values)
+  return rows.filter(({ resolution }) => resolution === HOUR / 1_000_000)
 }

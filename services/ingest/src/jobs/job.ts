@@ -31,6 +31,26 @@ export async function oldestJob({ db }: Database): Promise<number | undefined> {
   return row?.id
 }
 
+const BEGIN = `
+  UPDATE historian_jobs SET attempts = attempts + 1
+  WHERE id = (SELECT id FROM historian_jobs WHERE id = $1 AND state IN ('waiting', 'running') FOR UPDATE SKIP LOCKED)
+  RETURNING attempts`
+const LEAVE = 'UPDATE historian_jobs SET attempts = attempts - 1 WHERE id = $1 AND attempts > 0'
+
+/**
+ * Notes that a part is begun, for good: a process that the part ends with it cannot say so itself.
+ * @returns how often the part has been begun; undefined: another process is at it, or it has ended
+ */
+export async function beginAttempt({ pool }: Database, id: number): Promise<number | undefined> {
+  const { rows } = await pool.query<{ attempts: number }>(BEGIN, [id])
+  return rows[0]?.attempts
+}
+
+/** Takes back that a part was begun: its process lived to see how it ended. */
+export async function leaveAttempt({ pool }: Database, id: number): Promise<void> {
+  await pool.query(LEAVE, [id])
+}
+
 const OPEN = `
   SELECT id, public_id, kind, from_time AS "from", to_time AS "to", position,
     coalesce(event_ids, ARRAY(SELECT events.id FROM events ORDER BY events.id)) AS events
@@ -43,7 +63,7 @@ export async function holdJob(client: pg.ClientBase, id: number): Promise<Job | 
 }
 
 const ADVANCE = `
-  UPDATE historian_jobs SET state = 'running', started_on = coalesce(started_on, clock_timestamp()), position = $2, done = done + $3
+  UPDATE historian_jobs SET state = 'running', started_on = coalesce(started_on, clock_timestamp()), position = $2, done = done + $3, attempts = 0
   WHERE id = $1`
 
 /** Notes a part that is done, in the transaction that did it. */

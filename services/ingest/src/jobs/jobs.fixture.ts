@@ -2,25 +2,30 @@ import { formatTime, type HistorianJobId, type HistorianJobKind, type Micros, ne
 import type { Row } from '@webmacs/database'
 import { until } from '@webmacs/testing'
 import type { Site } from '../ingest-site.fixture.ts'
+import type { JobPosition } from './job.ts'
 
 export interface NewJob {
   readonly kind: HistorianJobKind
   readonly events: readonly number[] | null
   readonly from: Micros
   readonly to: Micros
+  /** As if work had come so far. */
+  readonly position?: JobPosition
+  /** As if so many processes had ended with it. */
+  readonly attempts?: number
 }
 
 /** Writes a job down, and says so, as the api does. */
 export async function makeJob(
   { db, bus }: Pick<Site, 'db' | 'bus'>,
-  { kind, events, from, to }: NewJob,
+  { kind, events, from, to, position, attempts = 0 }: NewJob,
 ): Promise<HistorianJobId> {
   const public_id = newId('job')
   const times = { from_time: formatTime(from), to_time: formatTime(to) }
   const event_ids = events === null ? null : [...events]
   await db
     .insertInto('historian_jobs')
-    .values({ public_id, kind, event_ids, ...times })
+    .values({ public_id, kind, event_ids, attempts, ...times, ...(position && { position: JSON.stringify(position) }) })
     .execute()
   bus.nc.publish(bus.names.subjects.historian('work'))
   return public_id

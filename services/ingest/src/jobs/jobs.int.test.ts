@@ -1,4 +1,12 @@
-import { type EventId, formatTime, type HistorianJobId, type Micros, nowMicros } from '@webmacs/contracts'
+import { request } from '@webmacs/bus'
+import {
+  DeletedDatapoints,
+  type EventId,
+  formatTime,
+  type HistorianJobId,
+  type Micros,
+  nowMicros,
+} from '@webmacs/contracts'
 import { ROLLUP_LEVELS } from '@webmacs/database'
 import { aFrame, until, valuesOf } from '@webmacs/testing'
 import { sql } from 'kysely'
@@ -160,6 +168,54 @@ test('where retention left only rollups, removes those that lie in the range and
   expect(rollups.some(({ resolution, bucket }) => resolution === 3600 && bucket === start + HOUR)).toBe(false)
 })
 
+test('beyond the retention of minutes, makes days of the hours that are left, and hours of minutes that are kept', async () => {
+  await using old = await startSite()
+  await old.startWriter()
+  const [event] = (await old.addEvents(1)) as [EventId]
+  const start = Math.floor(nowMicros() / DAY) * DAY - 10 * DAY
+  const times = Array.from({ length: 144 }, (_, n) => start + (10 * n + 5) * MINUTE)
+  await old.publish(times.map((time, n) => frameAt(time, [[event, n]])))
+  await old.untilAcked()
+  await until('all hours are made', () => isHealed(old, start + DAY), { timeoutMs: 30_000 })
+  // As retention does it, but for an experiment of two hours.
+  const kept = { from: formatTime(start + 10 * HOUR), to: formatTime(start + 12 * HOUR) }
+  await sql`DELETE FROM datapoints WHERE ts < ${kept.from} OR ts >= ${kept.to}`.execute(old.db)
+  await sql`
+    DELETE FROM datapoint_rollups WHERE resolution IN (60, 600) AND (bucket < ${kept.from} OR bucket >= ${kept.to})`.execute(
+    old.db,
+  )
+  const cut = formatTime(start + 2 * DAY)
+  await sql`UPDATE historian_state SET raw_from = ${cut}, minutes_from = ${cut}`.execute(old.db)
+  const countsOf = async (resolution: number) => {
+    const rows = await old.db
+      .selectFrom('datapoint_rollups')
+      .select(['bucket', 'count'])
+      .where('resolution', '=', resolution)
+      .orderBy('bucket')
+      .execute()
+    return rows.map(({ bucket, count }) => [(bucket - start) / HOUR, count])
+  }
+  // The last of four hours lies in the range in part: it stays.
+  const lost = { from: start + 2 * HOUR, to: start + 5 * HOUR + 30 * MINUTE }
+  const first = await makeJob(old, { kind: 'delete', events: null, ...lost })
+  expect(await endedJob(old.db, first)).toMatchObject({ state: 'done', done: 18 })
+  expect((await countsOf(3600)).map(([hour]) => hour)).toEqual([0, 1, ...Array.from({ length: 19 }, (_, n) => n + 5)])
+  expect((await countsOf(14_400)).map(([, count]) => count)).toEqual([12, 18, 24, 24, 24, 24])
+  expect(await countsOf(86_400)).toEqual([[0, 126]])
+  // The first part is a minute in which nothing is.
+  const inside = { from: start + 10 * HOUR, to: start + 11 * HOUR + 25 * MINUTE }
+  const position = { at: inside.from, span: MINUTE }
+  const second = await makeJob(old, { kind: 'delete', events: null, ...inside, position })
+  expect(await endedJob(old.db, second)).toMatchObject({ state: 'done', done: 8 })
+  const one = { event, time: formatTime(start + 11 * HOUR + 35 * MINUTE) }
+  const subject = old.bus.names.subjects.historian('delete')
+  expect(await request(old.bus, subject, one, DeletedDatapoints, { timeoutMs: 20_000 })).toEqual({ deleted: 1 })
+  expect((await countsOf(600)).map(([, count]) => count)).toEqual([1, 1, 1])
+  expect((await countsOf(3600)).filter(([hour]) => hour === 10 || hour === 11)).toEqual([[11, 3]])
+  expect((await countsOf(14_400)).map(([, count]) => count)).toEqual([12, 18, 15, 24, 24, 24])
+  expect(await countsOf(86_400)).toEqual([[0, 117]])
+})
+
 test('repairs rollups that are wrong, missing, or of nothing', async () => {
   const [event] = (await site.addEvents(1)) as [EventId]
   const [key] = await keysOf(event)
@@ -210,6 +266,50 @@ test('gives up a job that cannot be done, says why, and goes on with the next', 
     const told = await site.db.selectFrom('change_outbox').selectAll().where('entity_id', '=', broken).execute()
     return told.length === 1
   })
+})
+
+test('gives up a job of which one part ended with its process again and again, and counts parts that are done no more', async () => {
+  const from = anHour()
+  const [event] = (await site.addEvents(1)) as [EventId]
+  const attempts = async (id: HistorianJobId) =>
+    (
+      await site.db
+        .selectFrom('historian_jobs')
+        .select('attempts')
+        .where('public_id', '=', id)
+        .executeTakeFirstOrThrow()
+    ).attempts
+  const range = { events: await keysOf(event), from, to: from + HOUR }
+  const broken = await makeJob(site, { kind: 'repair', ...range, attempts: 5 })
+  const next = await makeJob(site, { kind: 'repair', ...range, attempts: 4 })
+  expect(await endedJob(site.db, broken)).toMatchObject({ state: 'failed', error: expect.stringContaining('5 times') })
+  expect(await endedJob(site.db, next)).toMatchObject({ state: 'done' })
+  expect(await attempts(next)).toBe(0)
+})
+
+test('makes minutes of the tiniest and the largest values anew as they were', async () => {
+  const [event] = (await site.addEvents(1)) as [EventId]
+  const [key] = await keysOf(event)
+  const start = anHour()
+  const values = [1e-160, 5e-324, -1e-200, 1.7e308, 1.7e308, 3, -1.5e308, 1e154, 0]
+  // In one minute by themselves, and in one all together.
+  const times = [...values.map((_, n) => start + n * MINUTE), ...values.map((_, n) => start + HOUR + n)]
+  await site.publish(times.map((time, n) => frameAt(time, [[event, values[n % values.length] ?? 0]])))
+  await site.untilAcked()
+  const rollups = () =>
+    site.db
+      .selectFrom('datapoint_rollups')
+      .selectAll()
+      .where('event_id', '=', key ?? 0)
+      .where('resolution', '=', 60)
+      .orderBy('bucket')
+      .execute()
+  const before = await rollups()
+  const job = await makeJob(site, { kind: 'repair', events: [key ?? 0], from: start, to: start + 2 * HOUR })
+  expect(await endedJob(site.db, job)).toMatchObject({ state: 'done', done: values.length + 1 })
+  const after = await rollups()
+  expect(after.slice(0, -1)).toEqual(before.slice(0, -1))
+  expect(after.at(-1)).toEqual({ ...before.at(-1), sum: expect.any(Number), sum_sq: 8e307 })
 })
 
 test('keeps rollups right while writers fill the very minutes that are deleted and repaired', {

@@ -2,8 +2,8 @@ import type { Micros } from '@webmacs/contracts'
 import type { Database } from '@webmacs/database'
 import type { Span } from './retention-plan.ts'
 
-const SECOND: Micros = 1_000_000
-const HOUR: Micros = 3600 * SECOND
+const MINUTE: Micros = 60_000_000
+const HOUR: Micros = 60 * MINUTE
 const DAY: Micros = 24 * HOUR
 /** A part takes some tenths of a second. */
 const ROWS_A_PART = 20_000
@@ -25,16 +25,16 @@ const DELETE_MINUTES = `
   DELETE FROM datapoint_rollups WHERE event_id = ANY($3::int[]) AND resolution IN (60, 600)
     AND bucket >= ${moment('$1')} AND bucket < ${moment('$2')}`
 
-/** A number of rows for each part that was deleted. */
+/** A number of rows for each part that was deleted. Parts end with a minute: of none a part is left, of which its rollup could be made anew wrongly. */
 export async function* deleteRows({ pool }: Database, { from, to }: Span): AsyncGenerator<number> {
-  let width = SECOND
+  let width = MINUTE
   let at = await first(FIRST_ROW, from)
   while (at !== undefined) {
-    const end = Math.min(at + width, to)
+    const end = Math.min(Math.floor((at + width) / MINUTE) * MINUTE, to)
     const { rowCount } = await pool.query(DELETE_ROWS, [at, end])
     const deleted = rowCount ?? 0
     yield deleted
-    if (deleted > ROWS_A_PART && width > SECOND) width /= 2
+    if (deleted > ROWS_A_PART && width > MINUTE) width = Math.max(MINUTE, width / 2)
     else if (deleted < ROWS_A_PART / 2 && width < HOUR) width *= 2
     // Where nothing is, the next row is looked for; otherwise it most likely follows.
     at = deleted === 0 ? await first(FIRST_ROW, end) : end < to ? end : undefined

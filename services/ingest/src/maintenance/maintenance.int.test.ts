@@ -2,10 +2,13 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { type EventId, formatTime, nowMicros } from '@webmacs/contracts'
+import { createLogger, createMetrics } from '@webmacs/service-kit'
 import { aFrame, until, valuesOf } from '@webmacs/testing'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { type Site, startSite } from '../ingest-site.fixture.ts'
+import { Maintenance } from './maintenance.ts'
+import { createMaintenanceMetrics } from './metrics.ts'
 import { DAY, HOUR, isHealed, wrongAnywhere } from './rollups.fixture.ts'
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
@@ -122,4 +125,31 @@ test('goes on after its connection was cut', async () => {
   expect(await wrongAnywhere(site, Math.floor(closed / DAY) * DAY - 2 * DAY, Math.floor(closed / DAY) * DAY)).toEqual(
     [],
   )
+})
+
+test('a maintainer that froze in a transaction loses its locks', async () => {
+  await using site = await startSite()
+  const settings: string[] = []
+  const maintenance = new Maintenance({
+    databaseUrl: site.databaseProxy.url,
+    metrics: createMaintenanceMetrics(createMetrics('ingest')),
+    log: createLogger({ service: 'ingest', level: 'fatal' }),
+    tasks: [
+      {
+        name: 'rollups',
+        everyMs: 60_000,
+        onWork: false,
+        run: async ({ database }) => {
+          const { rows } = await database.pool.query<{ idle: string }>(
+            `SELECT current_setting('idle_in_transaction_session_timeout') AS idle`,
+          )
+          settings.push(...rows.map(({ idle }) => idle))
+          return { counts: {} }
+        },
+      },
+    ],
+  })
+  await until('it ran', () => settings.length > 0)
+  await maintenance.stop(5000)
+  expect(settings).toEqual(['30s'])
 })

@@ -22,6 +22,8 @@ const CONTEND_MS = 2000
 const CANCEL_MS = 100
 /** Parts of the work take far less; what takes longer waits for something. */
 const STATEMENT_TIMEOUT_MS = 120_000
+/** A process that froze, or whose machine is gone, lets go of its locks after this: writers wait for some of them. */
+const IDLE_TRANSACTION_MS = 30_000
 /** One keeps the lock, one writes the log and cancels. */
 const MORE_CONNECTIONS = 2
 
@@ -49,6 +51,7 @@ export class Maintenance {
       maxConnections: tasks.length + MORE_CONNECTIONS,
       applicationName: this.#applicationName,
       statementTimeoutMs: STATEMENT_TIMEOUT_MS,
+      idleTransactionTimeoutMs: IDLE_TRANSACTION_MS,
       onConnectionLost: (err) => log.warn({ event: 'database.connection-lost', err }, 'database connection lost'),
     })
     for (const task of tasks) this.#wakes.set(task, new Wake())

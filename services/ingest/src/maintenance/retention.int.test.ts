@@ -1,9 +1,12 @@
 import { type EventId, formatTime, type Micros, newId, nowMicros } from '@webmacs/contracts'
-import { moment, partitionOf } from '@webmacs/database'
+import { ensurePartitions, moment, openDatabase, partitionOf, partitionsBetween } from '@webmacs/database'
 import { aFrame, until, valuesOf } from '@webmacs/testing'
 import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { type Site, startSite } from '../ingest-site.fixture.ts'
+import { holdRollups } from '../rollups/hold-rollups.ts'
+import { advanceRetention } from './advance-retention.ts'
+import { deleteRows } from './delete-expired.ts'
 import { DAY, HOUR, isHealed } from './rollups.fixture.ts'
 
 const today = (): Micros => Math.floor(nowMicros() / DAY) * DAY
@@ -165,4 +168,91 @@ test('takes readings only as old as datapoints are kept, and not again where ret
   await publishOld(28, 5)
   expect((await site.rowsOf(event)).map(({ value }) => value)).toEqual([3, 5])
   expect((await site.deadLetters()).map(({ reason }) => reason)).toEqual(['impossible_time', 'impossible_time'])
+})
+
+test('keeps an experiment from the moment on in which somebody says so, also while it removes', {
+  timeout: 60_000,
+}, async () => {
+  await using site = await startSite()
+  await fill(site)
+  // Minutes are removed day by day; the first day has to wait.
+  const reader = await site.db.startTransaction().execute()
+  await sql`SELECT FROM datapoint_rollups WHERE resolution = 60 ORDER BY bucket LIMIT 1 FOR UPDATE`.execute(reader)
+  await keepFor(site, 60, 60)
+  await until('it waits', async () => {
+    const { rows } =
+      await sql`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()
+      AND query LIKE '%DELETE FROM datapoint_rollups%'`.execute(site.db)
+    return rows.length > 0
+  })
+  const kept = { from: today() - 98 * DAY, to: today() - 97 * DAY }
+  await addExperiment(site, kept.from, kept.to - 1, true)
+  await reader.rollback().execute()
+  await until('the others went', async () => (await bucketsOf(site, 60)).length <= 61 * 12 + 12, { timeoutMs: 20_000 })
+  expect((await bucketsOf(site, 60)).filter((bucket) => bucket >= kept.from && bucket < kept.to)).toHaveLength(12)
+})
+
+test('keeps the minutes of an hour that a writer is just marking', async () => {
+  await using site = await startSite()
+  const hour = today() - 50 * DAY
+  await sql`UPDATE historian_state SET closed_until = ${moment(today() - DAY)}`.execute(site.db)
+  const database = openDatabase({ url: site.databaseProxy.url, maxConnections: 2, applicationName: 'retention' })
+  const writer = await database.pool.connect()
+  await writer.query('BEGIN')
+  await holdRollups(writer)
+  await writer.query('INSERT INTO stale_rollups (event_id, hour) VALUES (1, $1)', [formatTime(hour)])
+  // Where it does not wait for the writer, it waits for the row that the writer's limits are in.
+  await writer.query('SELECT FROM historian_state FOR SHARE')
+  const plan = { rawBefore: today() - 31 * DAY, minutesBefore: today() - 40 * DAY, kept: [], settledOn: 0 }
+  const advancing = advanceRetention(database, plan)
+  await until('it waits', async () => {
+    const { rows } =
+      await sql`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND application_name = 'retention'`.execute(
+        site.db,
+      )
+    return rows.length > 0
+  })
+  await writer.query('COMMIT')
+  writer.release()
+  expect((await advancing).minutes).toBeLessThanOrEqual(hour)
+  await database.close()
+})
+
+test('removes whole minutes at a time', async () => {
+  await using site = await startSite()
+  await site.addEvents(1)
+  const minute = today() - 50 * DAY
+  await ensurePartitions(site.db, partitionsBetween(minute, minute + DAY))
+  const times = [1, 31, 59, 60, 61].map((second) => formatTime(minute + second * 1_000_000))
+  await sql`INSERT INTO datapoints (ts, event_id, value) SELECT at, 1, 1 FROM unnest(${times}::timestamptz[]) AS at`.execute(
+    site.db,
+  )
+  const database = openDatabase({ url: site.databaseProxy.url, maxConnections: 1, applicationName: 'retention' })
+  const parts: number[] = []
+  for await (const deleted of deleteRows(database, { from: minute, to: minute + DAY }))
+    if (deleted > 0) parts.push(deleted)
+  await database.close()
+  expect(parts).toEqual([3, 2])
+})
+
+test('takes nothing before it knows how long datapoints are kept, and hears of changes by itself', async () => {
+  await using site = await startSite()
+  const [event] = (await site.addEvents(1)) as [EventId]
+  await site.db.updateTable('retention').set({ raw_days: 30, minute_days: 60 }).execute()
+  const publishOld = (days: number) =>
+    site.publish(aFrame({ time: formatTime(nowMicros() - days * DAY), values: valuesOf([[event, days]]) }))
+  await publishOld(40)
+  site.databaseProxy.refuse()
+  await site.startWriter()
+  // What were taken now would be stored when the database is there.
+  site.databaseProxy.resume()
+  await site.untilAcked(20_000)
+  expect((await site.deadLetters()).map(({ reason }) => reason)).toEqual(['impossible_time'])
+  await site.db.updateTable('retention').set({ raw_days: 5 }).execute()
+  await until('the writer knows', async () => {
+    await publishOld(20)
+    await site.untilAcked()
+    return (await site.deadLetters()).length > 1
+  })
+  expect((await site.rowsOf(event)).every(({ value }) => value === 20)).toBe(true)
 })

@@ -57,3 +57,87 @@ test('is right in between and afterwards when readings come late into a closed h
   await until('all is made anew', () => isHealed(site, now), { timeoutMs: 20_000 })
   expect(await wrongAnywhere(site, from, from + 2 * DAY)).toEqual([])
 })
+
+test('makes hours of the tiniest and the largest values', async () => {
+  await using site = await startSite()
+  const [tiny, huge, both] = (await site.addEvents(3)) as [EventId, EventId, EventId]
+  const now = thisHour()
+  const from = Math.floor(now / DAY) * DAY - DAY
+  const frameOf = (time: Micros, small: number, large: number) =>
+    aFrame({
+      time: formatTime(time),
+      values: valuesOf([
+        [tiny, small],
+        [huge, large],
+        [both, time === from ? small : large],
+      ]),
+    })
+  await site.publish([frameOf(from, 1e-160, 1.7e308), frameOf(from + MINUTE, 5e-324, 1.7e308)])
+  await site.startWriter()
+  await site.untilAcked()
+  await until('all is closed and made', () => isHealed(site, now), { timeoutMs: 20_000 })
+  const days = await site.db
+    .selectFrom('datapoint_rollups')
+    .where('resolution', '=', 86_400)
+    .select(['count', 'sum', 'sum_sq'])
+    .orderBy('event_id')
+    .execute()
+  expect(days.map(({ count }) => count)).toEqual([2, 2, 2])
+  expect(days[0]?.sum).toBe(1e-160)
+  expect(days[0]?.sum_sq).toBe(1e-160 * 1e-160)
+  for (const { sum, sum_sq } of days.slice(1)) expect([sum, sum_sq]).toEqual([8e307, 8e307])
+})
+
+test('makes all hours but those that the database refuses to make, and closes hours all the same', async () => {
+  await using site = await startSite()
+  await site.addEvents(9)
+  const now = thisHour()
+  const from = Math.floor(now / DAY) * DAY - DAY
+  // More than there can be in an hour, of one event in the middle.
+  await sql`
+    INSERT INTO datapoint_rollups SELECT events.id, 60, at, CASE events.id WHEN 5 THEN 9e18 ELSE 1 END, 5, 25, 5, at, 5, at, 5, at, 5, at
+    FROM events, generate_series(${formatTime(from)}::timestamptz, ${formatTime(from + 20 * MINUTE)}::timestamptz, interval '7 minutes') AS at`.execute(
+    site.db,
+  )
+  await site.startWriter()
+  const marks = () => site.db.selectFrom('stale_rollups').select(['event_id', 'hour']).execute()
+  await until('all is closed', async () => {
+    const { closed_until } = await site.db
+      .selectFrom('historian_state')
+      .select('closed_until')
+      .executeTakeFirstOrThrow()
+    return closed_until >= now && (await marks()).length === 1
+  })
+  expect(await marks()).toEqual([{ event_id: 5, hour: from }])
+  const days = site.db.selectFrom('datapoint_rollups').where('resolution', '=', 86_400).select(['event_id', 'count'])
+  expect(await days.orderBy('event_id').execute()).toEqual(
+    [1, 2, 3, 4, 6, 7, 8, 9].map((event_id) => ({ event_id, count: 3 })),
+  )
+  const runs = await site.db.selectFrom('maintenance_runs').where('task', '=', 'rollups').select('counts').execute()
+  expect(runs.some(({ counts }) => counts.hours_refused === 1)).toBe(true)
+})
+
+test('closes hours though readings never stop coming late', async () => {
+  await using site = await startSite()
+  await site.addEvents(1)
+  // Whenever a mark is taken, another one has come.
+  await sql`INSERT INTO stale_rollups (event_id, hour) VALUES (1, ${formatTime(thisHour() - 9 * HOUR)})`.execute(
+    site.db,
+  )
+  await sql`
+    CREATE FUNCTION come_late() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN INSERT INTO stale_rollups (event_id, hour) VALUES (OLD.event_id, OLD.hour); RETURN NULL; END $$`.execute(
+    site.db,
+  )
+  await sql`CREATE TRIGGER come_late AFTER DELETE ON stale_rollups FOR EACH ROW EXECUTE FUNCTION come_late()`.execute(
+    site.db,
+  )
+  await site.startWriter()
+  await until('hours are closed', async () => {
+    const { closed_until } = await site.db
+      .selectFrom('historian_state')
+      .select('closed_until')
+      .executeTakeFirstOrThrow()
+    return closed_until >= thisHour()
+  })
+})

@@ -35,7 +35,11 @@ export async function markStale(
     const hour = Math.floor(bucket / HOUR) * HOUR
     marks.set(`${event} ${hour}`, { event, hour })
   }
-  if (marks.size === 0) return
-  const all = [...marks.values()]
-  await client.query(MARK, [all.map(({ event }) => event), all.map(({ hour }) => hour)])
+  await putMarks(client, [...marks.values()])
+}
+
+/** Writes marks down, each of which must be given once. */
+export async function putMarks(client: Pick<pg.ClientBase, 'query'>, marks: readonly EventHour[]): Promise<void> {
+  if (marks.length === 0) return
+  await client.query(MARK, [marks.map(({ event }) => event), marks.map(({ hour }) => hour)])
 }

@@ -1,15 +1,8 @@
 import type { Micros } from '@webmacs/contracts'
 import { ROLLUP_LEVELS, type RollupLevel } from '@webmacs/database'
 import type pg from 'pg'
-import { SATURATION } from '../commit/rollup.ts'
+import { boundedSum } from './bounded-sum.ts'
 import { type EventHour, HOUR } from './mark-stale.ts'
-
-/** An exact power of two: sums of huge values are added at this scale, because the database refuses to add beyond the largest double. */
-const SCALE = 2 ** -20
-
-const bounded = (value: string): string => `LEAST(GREATEST(${value}, -${SATURATION}), ${SATURATION})`
-const boundedSum = (column: string): string => `
-  LEAST(GREATEST(sum(${bounded(`finer.${column}`)} * ${SCALE}), ${-SATURATION * SCALE}), ${SATURATION * SCALE}) / ${SCALE}`
 
 const VALUES = ['count', 'sum', 'sum_sq', 'min', 'min_at', 'max', 'max_at', 'first', 'first_at', 'last', 'last_at']
 const ROW = (table: string): string => `(${VALUES.map((column) => `${table}.${column}`).join(', ')})`
@@ -25,7 +18,7 @@ const rebuild = (level: RollupLevel, finer: RollupLevel, width: number): string 
     FROM unnest($1::int[], $2::int8[]) AS wanted (event_id, start)
   ), fresh AS MATERIALIZED (
     SELECT span.event_id, date_bin('${level} seconds', finer.bucket, timestamptz 'epoch') AS bucket,
-      sum(finer.count)::int8 AS count, ${boundedSum('sum')} AS sum, ${boundedSum('sum_sq')} AS sum_sq,
+      sum(finer.count)::int8 AS count, ${boundedSum('finer.sum')} AS sum, ${boundedSum('finer.sum_sq')} AS sum_sq,
       min(finer.min) AS min, (array_agg(finer.min_at ORDER BY finer.min, finer.min_at))[1] AS min_at,
       max(finer.max) AS max, (array_agg(finer.max_at ORDER BY finer.max DESC, finer.max_at))[1] AS max_at,
       (array_agg(finer.first ORDER BY finer.first_at))[1] AS first, min(finer.first_at) AS first_at,
@@ -48,20 +41,23 @@ const rebuild = (level: RollupLevel, finer: RollupLevel, width: number): string 
 const STEPS = ROLLUP_LEVELS.slice(1).map((level, index) => {
   const width = Math.max(level * 1_000_000, HOUR)
   const text = rebuild(level, ROLLUP_LEVELS[index] as RollupLevel, width / 1_000_000) // as many as there are levels but one
-  return { width, text }
+  return { level, width, text }
 })
 
 /**
  * Makes every coarse rollup anew that one of these hours belongs to: each level from the one before it, so that days outlive the minutes
  * that they were made of. The hours' minutes must all be there.
+ * @param levels which of them; the level before each has to be right
  * @returns how many rollups were made or changed
  */
 export async function rebuildCoarse(
   client: Pick<pg.ClientBase, 'query'>,
   hours: readonly EventHour[],
+  levels: readonly RollupLevel[] = ROLLUP_LEVELS,
 ): Promise<number> {
   let changed = 0
-  for (const { width, text } of STEPS) {
+  for (const { level, width, text } of STEPS) {
+    if (!levels.includes(level)) continue
     const spans = spansOf(hours, width)
     const { rowCount } = await client.query(text, [spans.map(({ event }) => event), spans.map(({ hour }) => hour)])
     changed += rowCount ?? 0

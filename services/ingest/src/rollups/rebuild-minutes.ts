@@ -1,7 +1,8 @@
-import { isBad, type Micros } from '@webmacs/contracts'
+import type { Micros } from '@webmacs/contracts'
 import type pg from 'pg'
 import { ROLLUP_SECONDS, ROLLUP_SPAN } from '../commit/rollup.ts'
-import { type KeyedRollup, RollupAccumulator } from '../commit/rollup-accumulator.ts'
+import type { KeyedRollup } from '../commit/rollup-accumulator.ts'
+import { readMinutes } from './read-minutes.ts'
 import { addMissingRollups, replaceRollups } from './replace-rollups.ts'
 
 export interface MinuteKey {
@@ -37,9 +38,6 @@ const LOCK = `
   SELECT event_id AS event, ${micros('bucket')} AS bucket, count FROM datapoint_rollups
   WHERE event_id = ANY($1::int[]) AND resolution = ${ROLLUP_SECONDS} AND bucket >= ${moment('$2')} AND bucket < ${moment('$3')}
   ORDER BY event_id, datapoint_rollups.bucket FOR UPDATE`
-const READINGS = `
-  SELECT event_id AS event, ${micros('ts')} AS time, value, quality FROM datapoints
-  WHERE event_id = ANY($1::int[]) AND ts >= ${moment('$2')} AND ts < ${moment('$3')} AND value IS NOT NULL`
 const REMOVE = `
   DELETE FROM datapoint_rollups stored USING unnest($1::int[], $2::int8[]) AS gone (event_id, bucket)
   WHERE stored.event_id = gone.event_id AND stored.resolution = ${ROLLUP_SECONDS} AND stored.bucket = ${moment('gone.bucket')}`
@@ -61,7 +59,7 @@ export async function rebuildMinutes(
   const values = [minutes.events, minutes.from, minutes.to]
   const locked = await client.query<MinuteKey & { count: number }>(LOCK, values)
   if (locked.rows.length === 0 && !addsMissing) return []
-  const left = await readRollups(client, values)
+  const left = new Map((await readMinutes(client, minutes)).map((rollup) => [keyOf(rollup), rollup]))
   const [replaced, gone, rebuilt]: [KeyedRollup[], MinuteKey[], RebuiltMinute[]] = [[], [], []]
   for (const { event, bucket, count } of locked.rows) {
     const key = keyOf({ event, bucket })
@@ -83,16 +81,6 @@ export async function rebuildMinutes(
     ...rebuilt,
     ...missing.map(({ event, bucket, rollup }) => ({ event, bucket, before: 0, after: rollup.count })),
   ]
-}
-
-/** What the stored rows give, by event and minute. */
-async function readRollups(client: pg.ClientBase, values: readonly unknown[]): Promise<Map<string, KeyedRollup>> {
-  const { rows } = await client.query<{ event: number; time: Micros; value: number; quality: number }>(READINGS, [
-    ...values,
-  ])
-  const rollups = new RollupAccumulator()
-  for (const { event, time, value, quality } of rows) if (!isBad(quality)) rollups.add(event, value, time)
-  return new Map(rollups.inKeyOrder().map((rollup) => [keyOf(rollup), rollup]))
 }
 
 export const minuteOf = (time: Micros): Micros => Math.floor(time / ROLLUP_SPAN) * ROLLUP_SPAN
