@@ -104,7 +104,8 @@ function Confirmation({ count, of, word, isPending, error, onConfirm, onClose }:
           <strong>
             {formatCount(count)} {count === 1 ? 'datapoint' : 'datapoints'}
           </strong>{' '}
-          of {of} will be deleted for good, and charts, exports and summaries with them. This cannot be taken back.
+          of {of} will be deleted for good, and charts and summaries with them; files that were exported stay. This
+          cannot be taken back.
         </Text>
         <TextInput
           label={`Type “${word}” to confirm`}
