@@ -15,7 +15,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ApiSite, PASSWORD, startApiSite } from '../testing/api-site.ts'
 import { aChannel, announceController, answerAsController } from '../testing/controllers.ts'
-import { startHistorian } from '../testing/historian.ts'
+import { endJobs, startHistorian } from '../testing/historian.ts'
 import { startController } from '../testing/outputs.ts'
 import { anEvent, storeReadings } from '../testing/stored-readings.ts'
 import { uploadPackage } from '../testing/uploads.ts'
@@ -64,6 +64,7 @@ beforeAll(async () => {
   const readings = Array.from({ length: 300 }, (_, turn) => ({ time: nowMicros() - turn * 1_000_000, value: turn }))
   await storeReadings(site.db, event, readings)
   startHistorian(site)
+  endJobs(site)
   listenToReadings()
   since = formatTime(nowMicros())
   routes = describedRoutes((await site.api.get('/openapi.json', { as: 'nobody' })).body)
@@ -71,6 +72,7 @@ beforeAll(async () => {
   for (const event of [await aLinkedEvent('input'), await aLinkedEvent('output')]) things.prefer(event)
   for (const { path } of routes) await things.fill(path)
   await upload()
+  await deleteRange()
 })
 afterAll(async () => {
   wire[Symbol.dispose]()
@@ -109,6 +111,15 @@ async function upload(): Promise<void> {
   const { status, body } = await uploadPackage(site, await pluginPackage())
   if (status === 201) succeeded.add('POST /api/v1/plugins/packages/upload')
   things.note('POST', '/api/v1/plugins/packages', body)
+}
+
+/** The example names an experiment and a range: one of them is what a request may name. */
+async function deleteRange(): Promise<void> {
+  const path = '/api/v1/datapoints/deletions'
+  const range = { from: '2020-01-01T00:00:00Z', to: '2020-01-02T00:00:00Z' }
+  const { status, body } = await site.api.request('POST', path, { as: 'admin', body: range })
+  if (status === 201) succeeded.add(`POST ${path}`)
+  things.note('POST', path, body)
 }
 
 /** @returns what is wrong with the answer, as a report; undefined: nothing */

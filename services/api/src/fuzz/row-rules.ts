@@ -35,7 +35,7 @@ const RULES: Readonly<Record<string, string>> = {
       UNION ALL SELECT public_id FROM plugin_instances UNION ALL SELECT public_id FROM channel_mappings
       UNION ALL SELECT public_id FROM dashboards UNION ALL SELECT public_id FROM dashboard_widgets
       UNION ALL SELECT public_id FROM api_tokens UNION ALL SELECT public_id FROM log_entries
-      UNION ALL SELECT key FROM installation
+      UNION ALL SELECT key FROM installation UNION ALL SELECT 'retention' UNION ALL SELECT public_id FROM historian_jobs
     ) AND NOT EXISTS ( -- a part that went with its whole
       SELECT FROM audit_log whole WHERE whole.entity_id = audit_log.after->>'instance' AND whole.after IS NULL
     ) GROUP BY entity, entity_id HAVING bool_and(after IS NOT NULL)`,

@@ -77,7 +77,7 @@ test.each([
   ['temperature', '.calibration.coefficients', { calibration: { kind: 'polynomial', coefficients: [1] } }],
   ['temperature', '.interval_ms', { interval_ms: 1 }],
   ['temperature', '.deadband', { deadband: -1 }],
-  ['temperature', '', { unheard: 1 }],
+  ['temperature', '.unheard', { unheard: 1 }],
   ['temperature', '', null],
   ['heater', '.output.max', { output: { max: 101 } }],
   ['heater', '.output.max', { output: { min: 50, max: 40 } }],

@@ -1,7 +1,23 @@
 import { type Responder, respond } from '@webmacs/bus'
-import { DeleteDatapoint, type DeletedDatapoints } from '@webmacs/contracts'
+import { DeleteDatapoint, type DeletedDatapoints, formatTime, nowMicros } from '@webmacs/contracts'
 import { sql } from 'kysely'
 import type { ApiSite } from './api-site.ts'
+
+/** Ends jobs as soon as they are announced, with nothing done: where it is not about what they do. */
+export function endJobs({ bus: { bus }, db: { db } }: Pick<ApiSite, 'bus' | 'db'>): void {
+  bus.nc.subscribe(bus.names.subjects.historian('work'), {
+    callback: () => {
+      const ended = { state: 'done' as const, ended_on: formatTime(nowMicros()) }
+      db.updateTable('historian_jobs')
+        .set(ended)
+        .where('state', '=', 'waiting')
+        .execute()
+        .catch(() => {
+          // The site ended meanwhile.
+        })
+    },
+  })
+}
 
 /** Stands where the writer does: deletes the row, and mends what the rollup says of the newest reading. */
 export function startHistorian({ bus: { bus }, db: { db } }: Pick<ApiSite, 'bus' | 'db'>): Responder {

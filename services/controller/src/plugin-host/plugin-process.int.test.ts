@@ -104,7 +104,8 @@ test('writes outputs and says what the device makes of it', { timeout: 60_000 },
   await bench.untilSaid('sample', ({ instants }) =>
     instants.some(({ readings }) => readings.some(({ channel, value }) => channel === 'pump' && value === 40)),
   )
-  expect(await bench.done()).toEqual(['connected', 'valve=5', 'valve=30', 'pump=40', 'lamp=1'])
+  // Several outputs were written at the same time: in which order is the driver's affair.
+  expect((await bench.done()).toSorted()).toEqual(['connected', 'lamp=1', 'pump=40', 'valve=30', 'valve=5'])
   bench.send({ type: 'safe', reason: 'no contact', channels: undefined })
   const { applied } = await bench.untilSaid('made-safe', ({ reason }) => reason === 'no contact')
   expect(applied).toEqual([{ channel: 'valve', value: 5 }])
